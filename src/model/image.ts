@@ -1,0 +1,39 @@
+/** The guest bundle: what an image provider hands to the orchestrator, which knows nothing else of distributions. */
+
+export const BUNDLE_FORMAT = 1;
+
+/** manifest.json of a bundle directory; the file names are relative to that directory. */
+export interface Manifest {
+  readonly formatVersion: typeof BUNDLE_FORMAT;
+  /** SHA-256 (hex) of the image's inputs; also the name of the directory. */
+  readonly digest: string;
+  readonly provider: 'debian';
+  readonly arch: 'x86_64' | 'aarch64';
+  readonly boot: {
+    readonly kernel: string;
+    readonly initrd: string;
+    /** Kernel parameters that this image needs in any machine. */
+    readonly params: readonly string[];
+  };
+  readonly disk: {
+    readonly file: string;
+    readonly format: 'qcow2';
+    readonly virtualSize: number;
+  };
+  readonly versions: {
+    readonly distribution: string;
+    readonly kernel: string;
+    readonly systemd: number;
+  };
+  /** What the guest can do: `9p`, `virtiofs`, `sound`, `virtio-mem`, … */
+  readonly features: readonly string[];
+  readonly agents: readonly string[];
+  /** SHA-256 (hex) of each file that the bundle names. */
+  readonly files: Readonly<Record<string, string>>;
+}
+
+/** A bundle that is in place and whole. */
+export interface Bundle {
+  readonly dir: string;
+  readonly manifest: Manifest;
+}
