@@ -28,8 +28,8 @@ export interface Applied {
   readonly sshPort: number;
   /** The user asked for the stop, so that nothing restarts it. */
   readonly stopped: boolean;
-  /** SHA-256 over the provision steps that have run; null before. */
-  readonly provisioned: string | null;
+  /** SHA-256 (hex) of each provision command that has run with success. */
+  readonly provisioned: readonly string[];
 }
 
 /** Absolute paths of everything that belongs to one machine. Made by host/paths.ts, the one place that knows names. */

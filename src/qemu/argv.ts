@@ -1,0 +1,80 @@
+/** Puts a machine's QEMU command line together from the parts of its resources. Pure: no probing, no warnings, no exits. */
+import { EMPTY_GUEST, type BootPart, type GuestSettings } from '../model/boot.ts';
+import type { BootContext } from '../model/resource.ts';
+
+/** Id of the guest agent's port: VSERPORT_CHANGE is sent only for a port that has one. */
+export const AGENT_PORT = 'agent0';
+
+/** In a `key=value,…` argument a comma is written twice. */
+const option = (value: string): string => value.replaceAll(',', ',,');
+
+const monitor = (id: string, path: string): string[] => [
+  ...['-chardev', `socket,id=${id},path=${option(path)},server=on,wait=off`],
+  ...['-mon', `chardev=${id},mode=control`],
+];
+
+/** What every machine has, whatever the file says. `virtio` devices get no option ROMs: the kernel is booted directly. */
+function base({ vm, paths, identity, host }: BootContext): string[] {
+  const kvm = host.accelerator.accelerator === 'kvm';
+  return [
+    ...['-name', `guest=${vm.name},process=ai-vm-${vm.name}`.slice(0, 200)],
+    ...['-uuid', identity.uuid],
+    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['-machine', `q35,memory-backend=ram0,vmport=off,smbus=off,sata=off,usb=off,hpet=off`],
+    ...['-accel', kvm ? 'kvm' : 'tcg,thread=multi,tb-size=512'],
+    // QEMU cannot start programs or raise its privileges; a guest that takes it over finds neither.
+    ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
+    ...['-pidfile', paths.pidFile],
+    ...monitor('qmp-control', paths.qmp.control),
+    ...monitor('qmp-events', paths.qmp.events),
+    ...monitor('qmp-read0', paths.qmp.read[0]),
+    ...monitor('qmp-read1', paths.qmp.read[1]),
+    ...['-device', 'virtio-rng-pci,id=rng0'],
+    ...['-device', 'vmgenid,guid=auto'],
+    ...['-device', 'virtio-serial-pci,id=serial-bus0,max_ports=4'],
+    ...['-chardev', `socket,id=agent,path=${option(paths.agent)},server=on,wait=off`],
+    ...['-device', `virtserialport,id=${AGENT_PORT},chardev=agent,name=org.qemu.guest_agent.0`],
+  ];
+}
+
+/** Parameters of a quick, quiet boot with the console on the serial port. */
+const PARAMS = ['console=ttyS0', 'root=/dev/vda', 'rw', 'quiet', 'systemd.show_status=0'];
+
+export interface MachineArguments {
+  readonly argv: readonly string[];
+  readonly guest: GuestSettings;
+  readonly helpers: BootPart['helpers'];
+  readonly directories: BootPart['directories'];
+}
+
+/**
+ * @param parts what the resources add, in their order
+ * @param console arguments of the serial console
+ * @param credentials fw_cfg name → absolute path of the file
+ */
+export function machineArguments(
+  context: BootContext,
+  parts: readonly BootPart[],
+  console: readonly string[],
+  credentials: ReadonlyMap<string, string>,
+): MachineArguments {
+  const params = [...PARAMS, ...parts.flatMap((p) => p.params)];
+  const fwCfg = [...credentials].flatMap(([name, path]) => ['-fw_cfg', `name=${name},file=${option(path)}`]);
+  const guest = parts.map((p) => p.guest);
+  return {
+    argv: [
+      ...base(context),
+      ...console,
+      ...parts.flatMap((p) => p.argv),
+      ...['-append', [...new Set(params)].join(' ')],
+      ...fwCfg,
+    ],
+    guest: {
+      mounts: [...EMPTY_GUEST.mounts, ...guest.flatMap((g) => g.mounts)],
+      users: guest.flatMap((g) => g.users),
+      files: guest.flatMap((g) => g.files),
+    },
+    helpers: parts.flatMap((p) => p.helpers),
+    directories: parts.flatMap((p) => p.directories),
+  };
+}

@@ -1,0 +1,83 @@
+import { UNKNOWN, type Resource } from '../model/resource.ts';
+import { formatBytes } from '../model/units.ts';
+import { part } from './support.ts';
+
+interface Storage {
+  readonly size: number;
+  readonly overlay: boolean;
+}
+
+const qcow2 = (node: string, filename: string, readOnly: boolean): string =>
+  JSON.stringify({
+    driver: 'qcow2',
+    'node-name': node,
+    'read-only': readOnly,
+    discard: 'unmap',
+    file: { driver: 'file', filename, discard: 'unmap' },
+  });
+
+const raw = (node: string, filename: string): string =>
+  JSON.stringify({
+    driver: 'raw',
+    'node-name': node,
+    discard: 'unmap',
+    'detect-zeroes': 'unmap',
+    file: { driver: 'file', filename, discard: 'unmap' },
+  });
+
+const disk = (id: string, node: string): string[] => ['-device', `virtio-blk-pci,id=${id},drive=${node}`];
+
+/**
+ * `storage` and `overlay`: the root disk.
+ * Normally a qcow2 of the machine's own, backed by the image. With `overlay: true` the guest gets the image itself,
+ * read-only for QEMU, and an empty scratch disk that its initrd lays over it: nothing that is written can survive.
+ */
+export const storage: Resource<Storage> = {
+  name: 'storage',
+  desired: (vm) => ({ size: vm.storage, overlay: vm.overlay }),
+  boot: ({ overlay }, { paths, bundle }) => {
+    if (!overlay) {
+      return part({ argv: ['-blockdev', qcow2('root', paths.disk, false), ...disk('disk-root', 'root')] });
+    }
+    const image = `${bundle.dir}/${bundle.manifest.disk.file}`;
+    return part({
+      argv: [
+        ...['-blockdev', qcow2('root', image, true), ...disk('disk-root', 'root')],
+        ...['-blockdev', raw('scratch', paths.scratch), ...disk('disk-scratch', 'scratch')],
+      ],
+      params: ['ai_vm.overlay'],
+    });
+  },
+  observe: (seen, applied) => {
+    if (seen.storage === null) return UNKNOWN;
+    const overlay = seen.argv
+      ? seen.argv.includes('disk-scratch') || seen.argv.some((a) => a.includes('id=disk-scratch'))
+      : applied?.overlay;
+    return overlay === undefined ? UNKNOWN : { size: seen.storage, overlay };
+  },
+  changes: (desired, observed) => {
+    const field = { resource: 'storage', field: 'storage' };
+    const sizes = { before: formatBytes(observed.size), after: formatBytes(desired.size) };
+    if (desired.overlay !== observed.overlay) {
+      const text = (overlay: boolean): string => (overlay ? 'true (clean at every boot)' : 'false (kept)');
+      return [
+        {
+          resource: 'storage',
+          field: 'overlay',
+          class: 'reboot',
+          before: text(observed.overlay),
+          after: text(desired.overlay),
+          reason: 'the root disk is chosen at start',
+        },
+      ];
+    }
+    if (desired.size > observed.size)
+      return [{ ...field, ...sizes, class: 'reboot', reason: 'the disk is grown at start' }];
+    if (desired.size < observed.size) {
+      if (desired.overlay)
+        return [{ ...field, ...sizes, class: 'reboot', reason: 'the scratch disk is made at start' }];
+      return [{ ...field, ...sizes, class: 'recreate', reason: 'a disk cannot shrink without losing what is on it' }];
+    }
+    return [];
+  },
+};
