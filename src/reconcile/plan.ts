@@ -24,13 +24,16 @@ export interface PlanInput {
   readonly options: PlanOptions;
 }
 
-/** Steps for one machine, each needing the one before it. */
+/**
+ * Steps for one machine, each needing the one before it. The image comes before all of them: nothing is stopped or
+ * deleted for an image that then fails to build.
+ */
 function chain(vm: string, kinds: readonly StepKind[], imageStep: string | null): Step[] {
   const steps: Step[] = [];
   for (const kind of kinds) {
     const previous = steps.at(-1);
-    const needs = previous ? [previous.id] : [];
-    if (kind === 'create' && imageStep) needs.push(imageStep);
+    const first = imageStep ? [imageStep] : [];
+    const needs = previous ? [previous.id] : first;
     steps.push({ id: `${kind}:${vm}`, kind, vm, needs, title: `${TITLES[kind]} ${vm}` });
   }
   return steps;
@@ -137,12 +140,13 @@ export function planUp(input: PlanInput): Plan {
     const { kinds, ...plan } = planVm(input, vm, observed);
     plans.push(plan);
     const digest = input.images.get(vm.name) ?? '';
-    if (kinds.includes('create') && !imageSteps.has(digest)) {
+    const fromImage = kinds.includes('create');
+    if (fromImage && !imageSteps.has(digest)) {
       const id = `image:${vm.name}`;
       imageSteps.set(digest, id);
       steps.push({ id, kind: 'image', vm: vm.name, needs: [], title: `${TITLES.image} ${vm.name}` });
     }
-    steps.push(...chain(vm.name, kinds, imageSteps.get(digest) ?? null));
+    steps.push(...chain(vm.name, kinds, fromImage ? (imageSteps.get(digest) ?? null) : null));
   }
   return { formatVersion: 1, project: input.project, vms: plans, steps };
 }

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import type { JudgedDirectory } from '../../../src/model/boot.ts';
+import type { VmConfig } from '../../../src/model/desired.ts';
+import type { BootContext } from '../../../src/model/resource.ts';
+import { GiB } from '../../../src/model/units.ts';
+import { machineArguments } from '../../../src/qemu/argv.ts';
+import { RESOURCES } from '../../../src/resources/index.ts';
+import { bootContext, capabilities, vmConfig } from '../../fixtures/machines.ts';
+
+function boot(vm: VmConfig, over: Partial<BootContext> = {}) {
+  const context = bootContext({ vm, ...over });
+  const parts = RESOURCES.map((resource) => resource.boot(resource.desired(vm), context));
+  const credentials = new Map([['opt/io.systemd.credentials/fstab.extra', '/c/fstab,extra']]);
+  return machineArguments(context, parts, ['-serial', 'null'], credentials);
+}
+
+/** One option a line: an argument that does not begin with `-` belongs to the one before. */
+const golden = (argv: readonly string[]): string => argv.join('\n').replaceAll(/\n(?!-)/g, ' ');
+
+const judged = new Map<string, JudgedDirectory>([
+  ['/home/ann/work', { path: '/home/ann/work', identity: '1:2' }],
+  ['/home/ann/ref, old', { path: '/srv/ref, old', identity: '1:3' }],
+]);
+
+const shares: VmConfig['shares'] = [
+  { path: '/home/ann/work', target: '/mnt/host-rw/work', mode: 'rw', driver: 'auto', allowSensitive: false },
+  { path: '/home/ann/ref, old', target: '/mnt/host-ro/ref, old', mode: 'ro', driver: 'auto', allowSensitive: false },
+];
+
+describe('the QEMU command line', () => {
+  it('of the smallest machine', () => {
+    expect(golden(boot(vmConfig()).argv)).toMatchSnapshot();
+  });
+
+  it('of a machine with everything, shares through virtiofs', () => {
+    const vm = vmConfig({
+      shares,
+      cpus: 4,
+      memory: 8 * GiB,
+      audio: { driver: 'pa', path: null },
+      ports: [
+        { bind: '127.0.0.1', host: 8080, guest: 80, protocol: 'tcp' },
+        { bind: '0.0.0.0', host: 5353, guest: 53, protocol: 'udp' },
+      ],
+      users: ['dev', 'ann'],
+      env: { EDITOR: 'vim' },
+    });
+    const machine = boot(vm, { judged, sshPort: 2230 });
+    expect(golden(machine.argv)).toMatchSnapshot();
+    expect(machine.helpers).toMatchSnapshot();
+    expect(machine.guest).toMatchSnapshot();
+  });
+
+  it('of shares through 9p: the opened directory is served, and read-only is the host’s doing', () => {
+    const machine = boot(vmConfig({ shares }), {
+      judged,
+      host: capabilities({ virtiofsd: { usable: false, reason: 'none here' } }),
+    });
+    expect(machine.argv.filter((a) => a.startsWith('local,'))).toEqual([
+      'local,id=fs0,path=/proc/self/fd/3,security_model=none,multidevs=remap',
+      'local,id=fs1,path=/proc/self/fd/4,security_model=none,multidevs=remap,readonly=on',
+    ]);
+    expect(machine.directories).toEqual([
+      { path: '/home/ann/work', identity: '1:2', fd: 3 },
+      { path: '/srv/ref, old', identity: '1:3', fd: 4 },
+    ]);
+    expect(machine.helpers).toEqual([]);
+  });
+
+  it('of an overlay machine: the image itself, read-only, under a scratch disk', () => {
+    const disks = boot(vmConfig({ overlay: true })).argv.filter((a) => a.startsWith('{'));
+    expect(disks.map((d) => JSON.parse(d) as unknown)).toMatchObject([
+      { driver: 'qcow2', 'read-only': true, file: { filename: '/images/abc/root.qcow2' } },
+      { driver: 'raw', file: { filename: '/state/projects/p-0123abcd/dev/scratch.raw' } },
+    ]);
+  });
+
+  it('says its memory in the words of KVM when KVM is proved', () => {
+    const kvm = capabilities({ accelerator: { accelerator: 'kvm', reason: null } });
+    const argv = boot(vmConfig({ nested: false }), { host: kvm }).argv;
+    expect(argv[argv.indexOf('-accel') + 1]).toBe('kvm');
+    expect(argv[argv.indexOf('-cpu') + 1]).toBe('host,vmx=off,svm=off');
+  });
+});
