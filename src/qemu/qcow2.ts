@@ -2,22 +2,40 @@
 import { open } from 'node:fs/promises';
 
 const MAGIC = 0x514649fb;
+/** QEMU's own limit for the name of a backing file. */
+const LONGEST_NAME = 1023;
 
-/** Virtual size in bytes from the first 32 bytes of a qcow2 file; null when it is none. Source: docs/interop/qcow2.txt. */
-export function parseVirtualSize(header: Buffer): number | null {
-  if (header.length < 32 || header.readUInt32BE(0) !== MAGIC) return null;
-  const size = header.readBigUInt64BE(24);
-  return size <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(size) : null;
+export interface Qcow2 {
+  /** Bytes. */
+  readonly virtualSize: number;
+  /** As it stands in the header; null when the file has no backing file. */
+  readonly backingFile: string | null;
 }
 
-/** @returns bytes, or null when there is no such file or it is no qcow2 */
-export async function virtualSize(path: string): Promise<number | null> {
+/**
+ * @param head the beginning of the file: 2 KiB hold the header and the name behind it in all files that qemu-img makes
+ * @returns null when it is no qcow2. Source: docs/interop/qcow2.txt.
+ */
+export function parseQcow2(head: Buffer): Qcow2 | null {
+  if (head.length < 32 || head.readUInt32BE(0) !== MAGIC) return null;
+  const size = head.readBigUInt64BE(24);
+  const offset = head.readBigUInt64BE(8);
+  const length = head.readUInt32BE(16);
+  if (size > BigInt(Number.MAX_SAFE_INTEGER) || length > LONGEST_NAME) return null;
+  if (offset === 0n) return { virtualSize: Number(size), backingFile: null };
+  const end = offset + BigInt(length);
+  if (end > BigInt(head.length)) return null;
+  return { virtualSize: Number(size), backingFile: head.toString('utf8', Number(offset), Number(end)) };
+}
+
+/** @returns null when there is no such file, or it is no qcow2 */
+export async function readQcow2(path: string): Promise<Qcow2 | null> {
   try {
     const file = await open(path, 'r');
     try {
-      const header = Buffer.alloc(32);
-      const { bytesRead } = await file.read(header, 0, 32, 0);
-      return parseVirtualSize(header.subarray(0, bytesRead));
+      const head = Buffer.alloc(2048);
+      const { bytesRead } = await file.read(head, 0, head.length, 0);
+      return parseQcow2(head.subarray(0, bytesRead));
     } finally {
       await file.close();
     }

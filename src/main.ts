@@ -1,0 +1,36 @@
+/** The bin: the fastest answers first, then the command line; signals and the exit code. */
+import { constants } from 'node:os';
+import { VERSION } from './generated/version.ts';
+
+const argv = process.argv.slice(2);
+
+if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
+  process.stdout.write(`${VERSION}\n`);
+} else {
+  const controller = new AbortController();
+  const interrupt = (signal: NodeJS.Signals): void => {
+    // The first one stops gracefully, the second one kills.
+    if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);
+    controller.abort(new Error(signal));
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  process.on('SIGHUP', interrupt);
+  // A reader that goes away (`ai-vm logs | head`) is no error of ours.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  const { runCli } = await import('./cli/run.ts');
+  process.exitCode = await runCli(argv, {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    signal: controller.signal,
+  });
+  process.off('SIGINT', interrupt);
+  process.off('SIGTERM', interrupt);
+  process.off('SIGHUP', interrupt);
+}
