@@ -1,0 +1,74 @@
+/** A plan as people read it: by machine, what differs and how it will be changed, then the steps. */
+import type { Change, ChangeClass, Plan, VmPlan, VmVerdict } from '../model/plan.ts';
+import { sanitiseLine } from './sanitise.ts';
+import { makeStyle, type Style } from './style.ts';
+import { pad, displayWidth } from './width.ts';
+
+const VERDICTS: Readonly<Record<VmVerdict, string>> = {
+  create: 'will be created',
+  start: 'will be started',
+  restart: 'will be RESTARTED',
+  recreate: 'will be RECREATED: its disk is deleted',
+  stop: 'will be stopped',
+  finish: 'is waited for until it is ready',
+  none: 'is as declared',
+};
+
+const CLASSES: Readonly<Record<ChangeClass, string>> = { live: 'live', reboot: 'REBOOT', recreate: 'RECREATE' };
+
+/** Text of several lines, without a newline at its end. */
+export function renderPlan(plan: Plan, style: Style = makeStyle(false, true)): string {
+  const pending = plan.vms.some((vm) => vm.pending.length > 0);
+  if (plan.steps.length === 0 && !pending && plan.vms.every((vm) => vm.verdict === 'none')) {
+    const names = plan.vms.map((vm) => sanitiseLine(vm.vm)).join(', ');
+    return `Nothing to do: ${names === '' ? 'no machine is asked for' : `${names} ${plan.vms.length === 1 ? 'is' : 'are'} as declared`}.`;
+  }
+  const blocks = plan.vms.map((vm) => renderVm(vm, style).join('\n'));
+  if (plan.steps.length > 0) blocks.push(renderSteps(plan).join('\n'));
+  return blocks.join('\n\n');
+}
+
+function renderVm(vm: VmPlan, style: Style): string[] {
+  const { paint } = style;
+  const stands =
+    vm.verdict === 'recreate' ? paint.red : vm.verdict === 'restart' ? paint.yellow : (text: string): string => text;
+  const lines = [`${paint.bold(sanitiseLine(vm.vm))} (${vm.state}) ${stands(VERDICTS[vm.verdict])}`];
+  lines.push(...renderChanges(vm.changes, style));
+  if (vm.pending.length > 0) lines.push('  not now:', ...renderChanges(vm.pending, style));
+  return lines;
+}
+
+function renderChanges(changes: readonly Change[], style: Style): string[] {
+  const { paint, symbols } = style;
+  const colors: Record<ChangeClass, (text: string) => string> = {
+    live: paint.green,
+    reboot: paint.yellow,
+    recreate: paint.red,
+  };
+  const signs: Record<ChangeClass, string> = { live: '~', reboot: '!', recreate: '!' };
+  const fields = changes.map((change) => sanitiseLine(change.field));
+  const values = changes.map(
+    (change) => `${sanitiseLine(change.before)} ${symbols.arrow} ${sanitiseLine(change.after)}`,
+  );
+  const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map(displayWidth));
+  return changes.flatMap((change, index) => {
+    const color = colors[change.class];
+    const field = pad(fields[index] ?? '', widest(fields));
+    const value = pad(values[index] ?? '', widest(values));
+    const line = `  ${color(signs[change.class])} ${field}  ${value}  ${color(CLASSES[change.class])}`;
+    return change.reason === '' ? [line] : [line, paint.dim(`    ${sanitiseLine(change.reason)}`)];
+  });
+}
+
+function renderSteps(plan: Plan): string[] {
+  const number = new Map(plan.steps.map((step, index) => [step.id, index + 1]));
+  const titles = plan.steps.map((step) => sanitiseLine(step.title));
+  const widest = Math.max(0, ...titles.map(displayWidth));
+  const digits = String(plan.steps.length).length;
+  const lines = plan.steps.map((step, index) => {
+    const needs = step.needs.map((id) => number.get(id) ?? sanitiseLine(id));
+    const after = needs.length === 0 ? '' : `  after ${needs.join(', ')}`;
+    return `  ${String(index + 1).padStart(digits)}. ${after === '' ? (titles[index] ?? '') : pad(titles[index] ?? '', widest) + after}`;
+  });
+  return ['Steps:', ...lines];
+}
