@@ -49,6 +49,11 @@ if (!options.force && existsSync(join(out, 'main.js')) && existsSync(stamp) && r
   process.exit(0);
 }
 
+const REQUIRE =
+  "import { createRequire as nodeCreateRequire } from 'node:module';\nconst require = nodeCreateRequire(import.meta.url);";
+// esbuild puts the entry's own first line, where it is one for the shell, before the banner.
+const shebang = readFileSync(entry, 'utf8').startsWith('#!') ? '' : '#!/usr/bin/env node\n';
+
 const { build } = await import('esbuild');
 const started = performance.now();
 let result;
@@ -59,6 +64,7 @@ try {
     absWorkingDir: root,
     bundle: true,
     write: false,
+    metafile: true,
     format: 'esm',
     splitting: true,
     platform: 'node',
@@ -67,13 +73,28 @@ try {
     sourcemap: 'linked',
     minify: false,
     // Packages in CommonJS call `require` for Node's own modules, which a bundle of ES modules does not have.
-    banner: {
-      js: "import { createRequire as nodeCreateRequire } from 'node:module';\nconst require = nodeCreateRequire(import.meta.url);",
-    },
+    banner: { js: `${shebang}${REQUIRE}` },
     logLevel: 'warning',
   });
 } catch {
   // esbuild has said why.
+  process.exit(1);
+}
+
+/** Packages that are loaded with `main`, before a verb has been chosen: each costs every start. */
+function packagesAtStart(outputs, file, seen = new Set()) {
+  if (seen.has(file) || !outputs[file]) return [];
+  seen.add(file);
+  const own = Object.keys(outputs[file].inputs).filter((input) => input.includes('node_modules/'));
+  const eager = outputs[file].imports.filter((each) => each.kind === 'import-statement');
+  return [...own, ...eager.flatMap((each) => packagesAtStart(outputs, each.path, seen))];
+}
+
+const { outputs } = result.metafile;
+const mainOutput = Object.keys(outputs).find((file) => file.endsWith('/main.js') || file === 'main.js');
+const heavy = packagesAtStart(outputs, mainOutput);
+if (heavy.length > 0) {
+  process.stderr.write(`build: loaded at every start, for want of a dynamic import:\n  ${heavy.join('\n  ')}\n`);
   process.exit(1);
 }
 

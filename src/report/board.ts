@@ -239,7 +239,7 @@ function rowTask(row: Row): Task {
 function groupTask(group: Group): Task {
   return {
     title: group.title,
-    task: (_context, wrapper): Listr<undefined, typeof LineRenderer, typeof LineRenderer> => {
+    task: (_context, wrapper): ReturnType<Wrapper['newListr']> => {
       group.wrapper = wrapper;
       wrapper.task.title = group.title;
       return wrapper.newListr(group.rows.map(rowTask), { concurrent: true, exitOnError: false });
