@@ -30,6 +30,8 @@ export interface Manifest {
   readonly agents: readonly string[];
   /** SHA-256 (hex) of each file that the bundle names. */
   readonly files: Readonly<Record<string, string>>;
+  /** Size in bytes of each of these files: what is checked before every use, where hashing would take too long. */
+  readonly sizes: Readonly<Record<string, number>>;
 }
 
 /** A bundle that is in place and whole. */
