@@ -8,10 +8,11 @@ import { VERBS } from './verbs.ts';
 
 const PROGRESS = ['auto', 'tty', 'plain', 'json', 'quiet'];
 
-/** Options that every verb takes, before or after its name. */
-function addGlobals(command: Command): Command {
+/** Options that every verb takes, before or after its name; `-f` behind `logs` is its own, as everywhere. */
+function addGlobals(command: Command, name: string): Command {
+  const file = name === 'logs' ? '--file <path>' : '-f, --file <path>';
   return command
-    .option('-f, --file <path>', 'the configuration file (default: ai-vm.yaml or ai-vm.toml, here or above)')
+    .option(file, 'the configuration file (default: ai-vm.yaml or ai-vm.toml, here or above)')
     .addOption(new Option('--progress <mode>', 'how progress is shown on stderr').choices(PROGRESS).default('auto'))
     .option('--verbose', 'show causes and stacks with errors');
 }
@@ -41,7 +42,10 @@ function splitVerb(argv: readonly string[]): { name: string | undefined; rest: s
   const withValue = new Set(['-f', '--file', '--progress']);
   for (let index = 0; index < argv.length; index += 1) {
     const word = argv[index]!;
-    if (!word.startsWith('-')) return { name: word, rest: [...argv.slice(0, index), ...argv.slice(index + 1)] };
+    if (!word.startsWith('-')) {
+      const before = argv.slice(0, index).map((option) => (option === '-f' ? '--file' : option));
+      return { name: word, rest: [...before, ...argv.slice(index + 1)] };
+    }
     if (withValue.has(word)) index += 1;
   }
   return { name: undefined, rest: [...argv] };
@@ -79,7 +83,7 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
   }
   const { verb } = await entry.load();
   let code: number = EXIT.ok;
-  const command = addGlobals(new Command(`ai-vm ${name}`))
+  const command = addGlobals(new Command(`ai-vm ${name}`), name)
     .description(`${entry.summary}.`)
     .exitOverride()
     .showHelpAfterError(`(ai-vm ${name} --help shows what it takes)`)

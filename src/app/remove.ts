@@ -1,0 +1,45 @@
+/** `rm`: machines with their disks, keys and logs. */
+import { withLock } from '../host/lock.ts';
+import { EXIT } from '../model/errors.ts';
+import { execute } from '../reconcile/execute.ts';
+import { observe } from '../reconcile/observe.ts';
+import { planRemove } from '../reconcile/plan.ts';
+import type { Context } from './context.ts';
+import { chooseAny } from './select.ts';
+import { makeHandlers } from './steps/index.ts';
+
+export interface RemoveOptions {
+  readonly vms: readonly string[];
+  /** Asked once, with the names of all machines that would go. */
+  readonly consent: (names: readonly string[]) => Promise<boolean>;
+  readonly onNothing: () => number;
+}
+
+/** @returns the exit code */
+export async function remove(context: Context, options: RemoveOptions): Promise<number> {
+  const names = await chooseAny(context, options.vms);
+  const look = async (): Promise<Awaited<ReturnType<typeof observe>>[]> =>
+    Promise.all(names.map((name) => observe(name, context.project.machine(name))));
+  const victims = (await look()).filter((o) => o.state !== 'absent').map((o) => o.vm);
+  if (victims.length === 0) return options.onNothing();
+  if (!(await options.consent(victims))) return EXIT.failed;
+  return withLock(context.project.paths.lock, context.lockOptions, async () => {
+    // What appeared since the question was not consented to.
+    const seen = (await look()).filter((o) => victims.includes(o.vm));
+    const plan = planRemove(context.project.name, seen);
+    context.emit({ type: 'plan', plan });
+    const handlers = makeHandlers(context, {
+      capabilities: null,
+      vms: [],
+      observed: new Map(seen.map((o) => [o.vm, o])),
+      images: new Map(),
+      wait: true,
+      timeout: null,
+      // Whoever deletes the disk does not need it unmounted.
+      grace: 0,
+    });
+    const outcome = await execute(plan, handlers, context.emit, context.signal, () => performance.now());
+    context.emit({ type: 'finished', ok: outcome.failed.size === 0 });
+    return [...outcome.failed.values()][0]?.exitCode ?? EXIT.ok;
+  });
+}

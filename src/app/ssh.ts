@@ -1,0 +1,75 @@
+/** Into a machine: a shell, or a command with its arguments byte for byte. */
+import { execa } from 'execa';
+import { quoteCommand } from '../guest/quote.ts';
+import { sshArgv } from '../guest/ssh.ts';
+import { AiVmError, EXIT } from '../model/errors.ts';
+import type { Applied, Identity } from '../model/machine.ts';
+import type { VmConfig } from '../model/desired.ts';
+import { observe } from '../reconcile/observe.ts';
+import type { Context } from './context.ts';
+import { hostAlias } from './identity.ts';
+import { onlyMachine } from './select.ts';
+
+export interface Login {
+  readonly vm: string;
+  readonly identity: Identity;
+  readonly applied: Applied;
+}
+
+/** A machine that can be logged in to, or the reason why not. */
+export async function login(context: Context, name: string | undefined): Promise<Login> {
+  const vm = await onlyMachine(context, name);
+  const seen = await observe(vm, context.project.machine(vm));
+  if (seen.identity && seen.applied && seen.process) return { vm, identity: seen.identity, applied: seen.applied };
+  throw new AiVmError('machine.not-running', `${vm} is ${seen.state}`, { vm, fix: `ai-vm up ${vm}` });
+}
+
+/** Where a session begins: the first writable share that belongs to the project, else any share of it. */
+export function workingDirectory(config: VmConfig, projectDir: string): string | null {
+  const own = config.shares.filter((s) => s.path === projectDir || s.path.startsWith(`${projectDir}/`));
+  return (own.find((s) => s.mode === 'rw') ?? own[0])?.target ?? null;
+}
+
+export interface SshOptions {
+  readonly vm: string | undefined;
+  /** Empty: a login shell. */
+  readonly command: readonly string[];
+  readonly user: string | null;
+  /** Enter this directory of the guest first; undefined: the project's share, null: the home directory. */
+  readonly directory?: string | null;
+}
+
+/** The `ssh` argument vector for a session. */
+export function sessionArgv(context: Context, { identity, applied, vm }: Login, options: SshOptions, tty: boolean): string[] {
+  const { config, sshPort } = applied;
+  const user = options.user ?? config.users[0]!;
+  if (!config.users.includes(user)) {
+    throw new AiVmError('usage', `${vm} has no user "${user}"`, { fix: `Its users: ${config.users.join(', ')}.` });
+  }
+  const directory = options.directory === undefined ? workingDirectory(config, context.project.dir) : options.directory;
+  const paths = context.project.machine(vm);
+  // A share that could not be mounted must not lock anybody out: then the session begins in the home directory.
+  const enter = directory === null ? '' : `cd ${quoteCommand([directory])} 2>/dev/null; `;
+  const shell = options.command.length > 0 ? `exec ${quoteCommand(options.command)}` : 'exec bash -l';
+  return sshArgv({
+    user,
+    port: sshPort,
+    privateKey: paths.privateKey,
+    knownHosts: paths.knownHosts,
+    hostAlias: hostAlias(identity.uuid),
+    controlPath: paths.sshControl,
+    tty,
+    command: `${enter}${shell}`,
+  });
+}
+
+/** @returns the exit code of what ran in the guest; 255 when ssh itself failed, as ssh says it */
+export async function ssh(context: Context, options: SshOptions): Promise<number> {
+  const target = await login(context, options.vm);
+  const interactive = process.stdin.isTTY && process.stdout.isTTY;
+  const argv = sessionArgv(context, target, options, interactive);
+  const result = await execa('ssh', argv, { stdio: 'inherit', reject: false, env: { LC_ALL: 'C.UTF-8' } });
+  if (result.exitCode !== undefined) return result.exitCode;
+  if (result.code === 'ENOENT') throw new AiVmError('host.missing', 'ssh is not installed', { fix: 'ai-vm doctor' });
+  return EXIT.interrupted;
+}

@@ -1,0 +1,17 @@
+import { ensureBundle } from '../../images/index.ts';
+import type { Step } from '../../model/plan.ts';
+import type { StepContext } from '../../reconcile/execute.ts';
+import type { Context } from '../context.ts';
+import { configOf, type Run } from './index.ts';
+
+/** Finds the image in the cache, or builds it: once per content, whoever else is building. */
+export async function imageStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+  const { images, cache } = context.project.paths;
+  const bundle = await ensureBundle(configOf(run, step.vm).image, {
+    imagesDir: images,
+    cacheDir: cache,
+    signal: at.signal,
+    progress: at.progress,
+  });
+  run.bundles.set(bundle.manifest.digest, bundle);
+}

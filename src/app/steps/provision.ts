@@ -1,0 +1,45 @@
+import { appendFile } from 'node:fs/promises';
+import { execa } from 'execa';
+import { sanitise, tail, writeState } from '../../host/files.ts';
+import { AiVmError } from '../../model/errors.ts';
+import type { Step } from '../../model/plan.ts';
+import type { StepContext } from '../../reconcile/execute.ts';
+import type { Context } from '../context.ts';
+import { commandDigest } from '../provision.ts';
+import { login, sessionArgv } from '../ssh.ts';
+import { configOf, type Run } from './index.ts';
+
+/** A command that floods its output does not fill the host's disk. */
+const LONGEST_LOG = 4 * 1024 * 1024;
+
+/** Runs what has not run yet, in order, as the first user; each command that succeeds is remembered at once. */
+export async function provisionStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+  if (!run.wait) return;
+  const { vm } = step;
+  const paths = context.project.machine(vm);
+  const commands = configOf(run, vm).provision;
+  for (const [index, command] of commands.entries()) {
+    const target = await login(context, vm);
+    const done = target.applied.provisioned;
+    if (done.includes(commandDigest(command))) continue;
+    at.progress(`${index + 1}/${commands.length}: ${command.split('\n')[0]!.slice(0, 60)}`);
+    const argv = sessionArgv(context, target, { vm, command: ['sh', '-c', command], user: null }, false);
+    const result = await execa('ssh', argv, {
+      stdin: 'ignore',
+      all: true,
+      reject: false,
+      stripFinalNewline: false,
+      maxBuffer: LONGEST_LOG,
+      cancelSignal: at.signal,
+    });
+    await appendFile(paths.provisionLog, `$ ${command}\n${result.all}\n[exit ${result.exitCode ?? 'none'}]\n`, { mode: 0o600 });
+    if (result.isCanceled || result.exitCode !== 0) {
+      throw new AiVmError('guest.provision', `a provision command failed in ${vm}: ${sanitise(command.split('\n')[0]!)}`, {
+        vm,
+        why: `exit code ${result.exitCode ?? 'none'}; the end of its output:\n${await tail(paths.provisionLog, 12)}`,
+        fix: `ai-vm logs ${vm} --provision shows all of it. The machine runs; the next ai-vm up tries again from this command on.`,
+      });
+    }
+    await writeState(paths.applied, { ...target.applied, provisioned: [...done, commandDigest(command)] });
+  }
+}

@@ -1,0 +1,81 @@
+import { Agent } from '../../guest/agent.ts';
+import { waitForAgent, waitForSshBanner } from '../../guest/readiness.ts';
+import { tail } from '../../host/files.ts';
+import { AiVmError } from '../../model/errors.ts';
+import type { MachinePaths } from '../../model/machine.ts';
+import type { VmConfig } from '../../model/desired.ts';
+import type { Step } from '../../model/plan.ts';
+import { formatDuration } from '../../model/units.ts';
+import { AGENT_PORT } from '../../qemu/argv.ts';
+import { Qmp } from '../../qemu/qmp.ts';
+import { observe } from '../../reconcile/observe.ts';
+import type { StepContext } from '../../reconcile/execute.ts';
+import type { Context } from '../context.ts';
+import { readSerial } from '../serial.ts';
+import { configOf, type Run } from './index.ts';
+import { stopMachine } from './stop.ts';
+
+/** Milliseconds; a cold boot under TCG takes about half a minute, on a loaded host several times that. */
+const TIMEOUT = { kvm: 120_000, tcg: 300_000 };
+
+/** Shares that are not mounted, by their mount points: a failed mount does not stop a boot, so somebody has to look. */
+async function missingMounts(agent: Agent, config: VmConfig): Promise<string[]> {
+  if (config.shares.length === 0) return [];
+  const mounts = (await agent.readFile('/proc/self/mounts')).toString('utf8').split('\n');
+  const targets = new Set(mounts.map((line) => (line.split(' ')[1] ?? '').replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))));
+  return config.shares.map((share) => share.target).filter((target) => !targets.has(target));
+}
+
+async function neverReady(vm: string, paths: MachinePaths, what: string, after: number, cause: unknown): Promise<AiVmError> {
+  const console = await readSerial(paths, 15);
+  return new AiVmError('guest.never-ready', `${vm} ${what} within ${formatDuration(after)}`, {
+    vm,
+    why: console ? `The end of its console:\n${console}` : 'Its console is empty.',
+    fix: `It is left running so that you can look: ai-vm logs ${vm}. Give it longer with ai-vm up --timeout SECONDS, or start over with ai-vm restart ${vm}.`,
+    cause,
+  });
+}
+
+/** Waits for the agent, then looks at the mounts, then waits for SSH. */
+export async function readyStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+  if (!run.wait) return;
+  const { vm } = step;
+  const paths = context.project.machine(vm);
+  const timeout = run.timeout ?? TIMEOUT[run.capabilities.accelerator.accelerator];
+  const begin = performance.now();
+  const left = (): number => Math.max(1, timeout - (performance.now() - begin));
+  at.progress('booting');
+  let events: Qmp | undefined;
+  try {
+    events = await Qmp.connect(paths.qmp.events, { signal: at.signal });
+    await waitForAgent(events, AGENT_PORT, paths.agent, { signal: at.signal, timeout: left() });
+    at.progress('booted, waiting for SSH');
+    const { applied } = await observe(vm, paths);
+    const port = applied?.sshPort ?? configOf(run, vm).ssh.port;
+    const [missing] = await Promise.all([
+      missingMounts(new Agent(paths.agent), configOf(run, vm)),
+      waitForSshBanner(port, { signal: at.signal, timeout: left() }),
+    ]);
+    for (const target of missing) {
+      context.emit({ type: 'warning', vm, message: `${target} is not mounted in the guest; see ai-vm logs ${vm}` });
+    }
+  } catch (error) {
+    const { process, state } = await observe(vm, paths);
+    if (at.signal.aborted) {
+      // Half a boot is no use to anybody, and nobody would know of it.
+      if (process) await stopMachine(paths, process, false, 0, { ...at, signal: new AbortController().signal });
+      throw error;
+    }
+    if (!process) {
+      throw new AiVmError('qemu.died', `QEMU of ${vm} ended while the guest was booting`, {
+        vm,
+        why: [await tail(paths.qemuLog, 10), await readSerial(paths, 10)].filter(Boolean).join('\n'),
+        fix: `ai-vm logs ${vm} --qemu shows all that it said.`,
+        cause: error,
+      });
+    }
+    throw await neverReady(vm, paths, state === 'running' ? 'booted, but did not answer on SSH' : 'did not become ready', timeout, error);
+  } finally {
+    events?.close();
+  }
+}

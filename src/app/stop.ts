@@ -1,0 +1,43 @@
+/** `stop` and `down`. */
+import { withLock } from '../host/lock.ts';
+import { EXIT } from '../model/errors.ts';
+import { execute } from '../reconcile/execute.ts';
+import { observe } from '../reconcile/observe.ts';
+import { planStop } from '../reconcile/plan.ts';
+import type { Context } from './context.ts';
+import { chooseAny } from './select.ts';
+import { makeHandlers } from './steps/index.ts';
+
+export interface StopOptions {
+  /** Empty: all, those that left the file too. */
+  readonly vms: readonly string[];
+  /** Milliseconds that a guest has to shut down; null: the default. */
+  readonly grace: number | null;
+}
+
+/** @returns the exit code */
+export async function stop(context: Context, { vms, grace }: StopOptions): Promise<number> {
+  const names = await chooseAny(context, vms);
+  return withLock(context.project.paths.lock, context.lockOptions, async () => {
+    const seen = await Promise.all(names.map((name) => observe(name, context.project.machine(name))));
+    const plan = planStop(context.project.name, seen);
+    context.emit({ type: 'plan', plan });
+    if (plan.steps.length === 0) {
+      context.emit({ type: 'info', message: 'nothing runs' });
+      return EXIT.ok;
+    }
+    const handlers = makeHandlers(context, {
+      capabilities: null,
+      vms: [],
+      observed: new Map(seen.map((o) => [o.vm, o])),
+      images: new Map(),
+      wait: true,
+      timeout: null,
+      grace,
+    });
+    const outcome = await execute(plan, handlers, context.emit, context.signal, () => performance.now());
+    context.emit({ type: 'finished', ok: outcome.failed.size === 0 });
+    if (context.signal.aborted) return EXIT.interrupted;
+    return [...outcome.failed.values()][0]?.exitCode ?? EXIT.ok;
+  });
+}

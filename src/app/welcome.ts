@@ -1,0 +1,47 @@
+/** How to get in: what `up` ends with. */
+import type { PortConfig, ShareConfig, VmConfig } from '../model/desired.ts';
+import type { Change, Plan, VmVerdict } from '../model/plan.ts';
+import { observe } from '../reconcile/observe.ts';
+import type { Context } from './context.ts';
+
+export interface WelcomeVm {
+  readonly vm: string;
+  readonly state: string;
+  readonly verdict: VmVerdict;
+  readonly sshPort: number | null;
+  /** The declared SSH port, when the real one is another. */
+  readonly wishedPort: number | null;
+  readonly ports: readonly PortConfig[];
+  readonly shares: readonly ShareConfig[];
+  readonly claude: boolean;
+  readonly pending: readonly Change[];
+}
+
+export interface Welcome {
+  readonly vms: readonly WelcomeVm[];
+  /** Nothing had to be done. */
+  readonly converged: boolean;
+}
+
+export async function welcomeOf(context: Context, plan: Plan, vms: readonly VmConfig[]): Promise<Welcome> {
+  const list = await Promise.all(
+    vms.map(async (vm) => {
+      const seen = await observe(vm.name, context.project.machine(vm.name));
+      const planned = plan.vms.find((p) => p.vm === vm.name);
+      const sshPort = seen.applied?.sshPort ?? null;
+      const config = seen.applied?.config ?? vm;
+      return {
+        vm: vm.name,
+        state: seen.state,
+        verdict: planned?.verdict ?? 'none',
+        sshPort,
+        wishedPort: sshPort !== null && sshPort !== vm.ssh.port ? vm.ssh.port : null,
+        ports: config.ports,
+        shares: config.shares,
+        claude: config.agents.some((agent) => agent.name === 'claude'),
+        pending: planned?.pending ?? [],
+      };
+    }),
+  );
+  return { vms: list, converged: plan.steps.length === 0 };
+}

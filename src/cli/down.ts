@@ -1,0 +1,16 @@
+import { stop } from '../app/stop.ts';
+import { session } from './session.ts';
+import { seconds } from './seconds.ts';
+import type { Verb } from './verbs.ts';
+
+export const verb: Verb = {
+  define(command, io, finish) {
+    command
+      .argument('[vm...]', 'machines (default: all)')
+      .option('-t, --timeout <seconds>', 'how long a guest may take to shut down before it is cut off', seconds)
+      .addHelpText('after', '\nStops the machines, those that left the file too, and frees their ports and runtime files. Disks stay: ai-vm rm deletes them.')
+      .action(async (vms: string[], options: { timeout?: number }) => {
+        finish(await session(command, io, (context) => stop(context, { vms, grace: options.timeout ?? null })));
+      });
+  },
+};

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import { onlyMachine } from '../app/select.ts';
+import { AiVmError } from '../model/errors.ts';
+import { session } from './session.ts';
+import type { Verb } from './verbs.ts';
+
+export const verb: Verb = {
+  define(command, io, finish) {
+    command
+      .argument('[vm]', 'the machine (may be left out when there is one)')
+      .addHelpText('after', '\nThe script starts the machine as the last up did, without Node and without building anything.')
+      .action(async (vm: string | undefined) => {
+        finish(
+          await session(command, io, async (context) => {
+            const name = await onlyMachine(context, vm);
+            const path = context.project.machine(name).startScript;
+            try {
+              io.stdout.write(await readFile(path, 'utf8'));
+            } catch (error) {
+              throw new AiVmError('machine.not-running', `${name} has no start script yet`, {
+                vm: name,
+                fix: `ai-vm up ${name}`,
+                cause: error,
+              });
+            }
+          }),
+        );
+      });
+  },
+};

@@ -1,0 +1,43 @@
+/** What all verbs share: a reporter, the project, errors told once, an exit code. */
+import type { Command } from 'commander';
+import { openContext, type Context } from '../app/context.ts';
+import { AiVmError, EXIT } from '../model/errors.ts';
+import { createReporter, type ProgressMode } from '../report/reporter.ts';
+import type { Io } from './io.ts';
+
+export interface GlobalOptions {
+  readonly file?: string;
+  readonly progress: ProgressMode;
+  readonly verbose?: boolean;
+}
+
+export type Work = (context: Context) => Promise<number | void>;
+
+/** Runs a verb's work, and turns whatever goes wrong into one message and an exit code. */
+export async function session(command: Command, io: Io, work: Work): Promise<number> {
+  const options = command.opts<GlobalOptions>();
+  const reporter = createReporter({
+    mode: options.progress,
+    stream: io.stderr,
+    env: io.env,
+    cwd: io.cwd,
+    verbose: options.verbose,
+  });
+  try {
+    const context = await openContext({
+      cwd: io.cwd,
+      env: io.env,
+      file: options.file,
+      signal: io.signal,
+      emit: reporter.emit,
+    });
+    const code = (await work(context)) ?? EXIT.ok;
+    await reporter.close();
+    return code;
+  } catch (error) {
+    await reporter.close();
+    const known = io.signal.aborted && !(error instanceof AiVmError) ? new AiVmError('interrupted', 'interrupted') : error;
+    reporter.fail(known);
+    return known instanceof AiVmError ? known.exitCode : EXIT.failed;
+  }
+}

@@ -1,0 +1,26 @@
+import { up } from '../app/up.ts';
+import { renderWelcome } from '../report/welcome.ts';
+import { seconds } from './seconds.ts';
+import { session } from './session.ts';
+import { styleOf } from './style.ts';
+import type { Verb } from './verbs.ts';
+
+export const verb: Verb = {
+  define(command, io, finish) {
+    command
+      .argument('[vm...]', 'machines (default: all)')
+      .option('--no-wait', 'return as soon as the machines are started, before they answer')
+      .option('--timeout <seconds>', 'how long a machine may take until it answers', seconds)
+      .addHelpText('after', '\nStarts machines that exist and do not run, as the file declares them now.')
+      .action(async (vms: string[], options: { wait: boolean; timeout?: number }) => {
+        finish(
+          await session(command, io, async (context) => {
+            const { wait, timeout = null } = options;
+            const result = await up(context, { vms, wait, timeout, existingOnly: true });
+            if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io)));
+            return result.exitCode;
+          }),
+        );
+      });
+  },
+};

@@ -1,0 +1,50 @@
+/** What `up` ends with: how to get in. */
+import type { PortConfig, ShareConfig } from '../model/desired.ts';
+import type { Change } from '../model/plan.ts';
+import { sanitiseLine } from './sanitise.ts';
+import type { Style } from './style.ts';
+
+/** One machine of it; the app's WelcomeVm has this shape. */
+interface Machine {
+  readonly vm: string;
+  readonly state: string;
+  readonly verdict: string;
+  readonly sshPort: number | null;
+  readonly wishedPort: number | null;
+  readonly ports: readonly PortConfig[];
+  readonly shares: readonly ShareConfig[];
+  readonly claude: boolean;
+  readonly pending: readonly Change[];
+}
+
+interface Welcome {
+  readonly vms: readonly Machine[];
+  readonly converged: boolean;
+}
+
+function lines(machine: Machine, style: Style): string[] {
+  const row = (label: string, text: string): string => `  ${label.padEnd(8)}${sanitiseLine(text)}`;
+  const moved = machine.wishedPort === null ? '' : ` (port ${machine.wishedPort} was taken: SSH is on ${machine.sshPort})`;
+  const state = machine.state === 'running' ? 'running' : machine.state;
+  return [
+    `${style.paint.bold(machine.vm)}  ${state}${machine.verdict === 'none' ? ', as declared' : ''}`,
+    ...(machine.sshPort === null ? [] : [row('ssh', `ai-vm ssh ${machine.vm}${moved}`)]),
+    ...(machine.claude ? [row('claude', `ai-vm claude ${machine.vm}`)] : []),
+    ...machine.ports.map((p) => row('port', `${p.bind}:${p.host} ${style.symbols.arrow} ${p.guest}/${p.protocol}`)),
+    ...machine.shares.map((s) => row('share', `${s.path} ${style.symbols.arrow} ${s.target} (${s.mode === 'ro' ? 'read-only' : 'read-write'})`)),
+    ...machine.pending.map((c) =>
+      row(
+        'pending',
+        `${c.field}: ${c.before} ${style.symbols.arrow} ${c.after}, because ${c.reason}: ${c.class === 'recreate' ? `ai-vm up --recreate ${machine.vm} --yes (deletes its disk)` : `ai-vm up --restart`}`,
+      ),
+    ),
+  ];
+}
+
+/** With a newline at its end. */
+export function renderWelcome(welcome: Welcome, style: Style): string {
+  const blocks = welcome.vms.map((machine) => lines(machine, style).join('\n'));
+  const head = welcome.converged ? ['Nothing to do: everything is as declared.'] : [];
+  const pending = welcome.vms.some((machine) => machine.pending.length > 0);
+  return `${[...(pending ? [] : head), ...blocks].join('\n')}\n`;
+}
