@@ -40,7 +40,10 @@ export async function give(context: Context, asks: readonly Ask[]): Promise<void
   const before = await read(context);
   const at = new Date().toISOString();
   const now = asks.map((ask) => [ask.digest, { text: `${ask.vm} may ${ask.text}`, at }] as const);
-  await writeState(context.project.paths.approvals, { ...before, given: { ...before.given, ...Object.fromEntries(now) } });
+  await writeState(context.project.paths.approvals, {
+    ...before,
+    given: { ...before.given, ...Object.fromEntries(now) },
+  });
 }
 
 /** Nothing that was not allowed is given: not in part either, since a machine without half of what it declares is no use. */
@@ -48,10 +51,14 @@ export async function requireApproval(context: Context, approveNow: boolean): Pr
   const { pending } = await readAsks(context);
   if (pending.length === 0) return;
   if (approveNow) return give(context, pending);
-  throw new AiVmError('approval.needed', `${context.project.file} asks for more than its own directory and loopback ports`, {
-    why: pending.map((ask) => `${ask.vm} wants to ${ask.text}\n    ${ask.risk}`).join('\n'),
-    fix: 'If you trust the file with all of this: ai-vm approve (or ai-vm up --approve). Otherwise remove it from the file.',
-  });
+  throw new AiVmError(
+    'approval.needed',
+    `${context.project.file} asks for more than its own directory and loopback ports`,
+    {
+      why: pending.map((ask) => `${ask.vm} wants to ${ask.text}\n    ${ask.risk}`).join('\n'),
+      fix: 'If you trust the file with all of this: ai-vm approve (or ai-vm up --approve). Otherwise remove it from the file.',
+    },
+  );
 }
 
 export interface ApproveOptions {

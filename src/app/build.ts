@@ -13,7 +13,10 @@ export interface Built {
 
 export async function build(context: Context, names: readonly string[]): Promise<Built[]> {
   const desired = requireDesired(context);
-  const chosen = choose(names, desired.vms.map((vm) => vm.name));
+  const chosen = choose(
+    names,
+    desired.vms.map((vm) => vm.name),
+  );
   const vms = desired.vms.filter((vm) => chosen.includes(vm.name));
   const digests = await desiredImages(vms);
   const built: Built[] = [];
@@ -23,7 +26,13 @@ export async function build(context: Context, names: readonly string[]): Promise
       built.push({ vm: vm.name, dir: done.dir });
       continue;
     }
-    const step: Step = { id: `image:${vm.name}`, kind: 'image', vm: vm.name, needs: [], title: `build the image of ${vm.name}` };
+    const step: Step = {
+      id: `image:${vm.name}`,
+      kind: 'image',
+      vm: vm.name,
+      needs: [],
+      title: `build the image of ${vm.name}`,
+    };
     context.emit({ type: 'step-started', step });
     const begin = performance.now();
     const bundle = await ensureBundle(vm.image, {

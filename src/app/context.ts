@@ -6,7 +6,15 @@ import { projectName } from '../config/names.ts';
 import { findConfig } from '../host/config-files.ts';
 import { prepareProject } from '../host/directories.ts';
 import type { LockOptions } from '../host/lock.ts';
-import { hash8, hostEnv, machinePaths, projectPaths, projectsDir, type HostEnv, type ProjectPlace } from '../host/paths.ts';
+import {
+  hash8,
+  hostEnv,
+  machinePaths,
+  projectPaths,
+  projectsDir,
+  type HostEnv,
+  type ProjectPlace,
+} from '../host/paths.ts';
 import { settleRunAs } from '../host/run-as.ts';
 import type { JudgeContext } from '../host/shares.ts';
 import type { Capabilities, RunAs } from '../model/capabilities.ts';
@@ -93,7 +101,12 @@ export async function openContext(where: Where): Promise<Context> {
   const context: Context = {
     project: {
       ...{ name: place.name, dir, home, file: file.path, desired, problem, place, env, paths, runAs },
-      judging: { runAs, home, projectDir: dir, stateDirs: [env.dataHome, env.cacheHome, env.runtimeHome, paths.state, paths.images] },
+      judging: {
+        runAs,
+        home,
+        projectDir: dir,
+        stateDirs: [env.dataHome, env.cacheHome, env.runtimeHome, paths.state, paths.images],
+      },
       machine: (vm) => machinePaths(paths, vm),
     },
     emit,

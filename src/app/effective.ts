@@ -13,7 +13,12 @@ const CLAUDE_FILES = ['.claude/.credentials.json'];
 const authDir = (paths: MachinePaths): string => `${paths.dir}/auth/claude`;
 
 /** Copies of the credentials alone, so that a session history or settings never reach the guest. */
-export async function stageCredentials(vm: VmConfig, paths: MachinePaths, home: string, runAs: RunAs): Promise<ShareConfig[]> {
+export async function stageCredentials(
+  vm: VmConfig,
+  paths: MachinePaths,
+  home: string,
+  runAs: RunAs,
+): Promise<ShareConfig[]> {
   const dir = authDir(paths);
   await rm(dir, { recursive: true, force: true });
   if (!vm.agents.some((agent) => agent.name === 'claude' && agent.shareAuth)) return [];
@@ -27,6 +32,7 @@ export async function stageCredentials(vm: VmConfig, paths: MachinePaths, home: 
     await chmod(copy, 0o600);
     if (runAs.drop) await chown(copy, runAs.uid, runAs.gid);
   }
-  if (runAs.drop) await Promise.all([chown(dir, runAs.uid, runAs.gid), chown(`${paths.dir}/auth`, runAs.uid, runAs.gid)]);
+  if (runAs.drop)
+    await Promise.all([chown(dir, runAs.uid, runAs.gid), chown(`${paths.dir}/auth`, runAs.uid, runAs.gid)]);
   return [{ path: dir, target: AUTH_TARGET, mode: 'ro', driver: 'auto', allowSensitive: true }];
 }

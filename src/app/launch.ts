@@ -23,9 +23,15 @@ function documentation({ vm, host, sshPort, bundle, paths, identity }: BootConte
     ['Storage', `${formatBytes(vm.storage)}, thin`],
     ['Image', `${bundle.manifest.versions.distribution}, kernel ${bundle.manifest.versions.kernel}`],
     ['Features', features.join(', ')],
-    ...vm.shares.map((share) => ['Share', `${share.path} at ${share.target}, ${share.mode === 'ro' ? 'read-only' : 'read-write'}`] as const),
+    ...vm.shares.map(
+      (share) =>
+        ['Share', `${share.path} at ${share.target}, ${share.mode === 'ro' ? 'read-only' : 'read-write'}`] as const,
+    ),
     ...vm.ports.map((port) => ['Port', portText(port)] as const),
-    ['SSH', `ssh -p ${sshPort} -i ${paths.privateKey} -o UserKnownHostsFile=${paths.knownHosts} -o HostKeyAlias=${hostAlias(identity.uuid)} ${vm.users[0]!}@127.0.0.1`],
+    [
+      'SSH',
+      `ssh -p ${sshPort} -i ${paths.privateKey} -o UserKnownHostsFile=${paths.knownHosts} -o HostKeyAlias=${hostAlias(identity.uuid)} ${vm.users[0]!}@127.0.0.1`,
+    ],
   ];
 }
 

@@ -23,19 +23,28 @@ function checkAudio(vm: VmConfig, { qemu }: Capabilities): void {
 async function checkPorts(vm: VmConfig): Promise<void> {
   for (const port of vm.ports) {
     if (await isPortFree(port.protocol, port.bind, port.host)) continue;
-    throw new AiVmError('host.port-taken', `port ${port.bind}:${port.host}/${port.protocol} of ${vm.name} is taken on this host`, {
-      vm: vm.name,
-      why:
-        port.host < 1024
-          ? 'Ports below 1024 belong to root, unless net.ipv4.ip_unprivileged_port_start says otherwise; or another program has it.'
-          : 'Another program, or another machine, listens there.',
-      fix: `Find it with: ss -lnp 'sport = :${port.host}'. Or declare another host port.`,
-    });
+    throw new AiVmError(
+      'host.port-taken',
+      `port ${port.bind}:${port.host}/${port.protocol} of ${vm.name} is taken on this host`,
+      {
+        vm: vm.name,
+        why:
+          port.host < 1024
+            ? 'Ports below 1024 belong to root, unless net.ipv4.ip_unprivileged_port_start says otherwise; or another program has it.'
+            : 'Another program, or another machine, listens there.',
+        fix: `Find it with: ss -lnp 'sport = :${port.host}'. Or declare another host port.`,
+      },
+    );
   }
 }
 
 /** @throws AiVmError host.memory, host.space, host.port-taken, host.missing */
-export async function preflight(context: Context, host: Capabilities, plan: Plan, vms: readonly VmConfig[]): Promise<void> {
+export async function preflight(
+  context: Context,
+  host: Capabilities,
+  plan: Plan,
+  vms: readonly VmConfig[],
+): Promise<void> {
   const starting = vms.filter((vm) => plan.steps.some((step) => step.kind === 'start' && step.vm === vm.name));
   if (starting.length === 0) return;
   // A machine that is restarted frees its own ports and memory first.

@@ -37,7 +37,8 @@ function describe(seen: Observed, config: VmConfig | null, isDeclared: boolean):
   const { applied } = seen;
   const shown = applied?.config ?? config;
   const running = seen.process !== null;
-  const pending = isDeclared && config && running ? changesOf(RESOURCES, config, seen).map((c) => `${c.field} (${c.class})`) : [];
+  const pending =
+    isDeclared && config && running ? changesOf(RESOURCES, config, seen).map((c) => `${c.field} (${c.class})`) : [];
   return {
     name: seen.vm,
     state: seen.state,
@@ -67,14 +68,21 @@ function noteOf(machine: PsMachine): string | null {
   return notes.length > 0 ? notes.join('; ') : null;
 }
 
-export async function ps(context: Context, names: readonly string[]): Promise<{ machines: PsMachine[]; rows: PsRow[] }> {
+export async function ps(
+  context: Context,
+  names: readonly string[],
+): Promise<{ machines: PsMachine[]; rows: PsRow[] }> {
   const chosen = await chooseAny(context, names);
   const configs = new Map((context.project.desired?.vms ?? []).map((vm) => [vm.name, vm]));
   const known = declared(context);
   const fileIsSound = context.project.desired !== null;
   const machines = await Promise.all(
     chosen.map(async (name) =>
-      describe(await observe(name, context.project.machine(name)), configs.get(name) ?? null, !fileIsSound || known.includes(name)),
+      describe(
+        await observe(name, context.project.machine(name)),
+        configs.get(name) ?? null,
+        !fileIsSound || known.includes(name),
+      ),
     ),
   );
   const rows = machines.map((m) => ({

@@ -8,8 +8,12 @@ import { choose } from './select.ts';
 
 export async function restart(context: Context, options: StopOptions): Promise<UpResult> {
   // A file that is not sound, or a name that is wrong, must not cost a running machine.
-  const names = choose(options.vms, requireDesired(context).vms.map((vm) => vm.name));
+  const names = choose(
+    options.vms,
+    requireDesired(context).vms.map((vm) => vm.name),
+  );
   const code = await stop(context, { ...options, vms: names });
-  if (code !== EXIT.ok) throw new AiVmError('machine.not-running', 'not every machine could be stopped, so none was started');
+  if (code !== EXIT.ok)
+    throw new AiVmError('machine.not-running', 'not every machine could be stopped, so none was started');
   return up(context, { vms: names, existingOnly: true });
 }

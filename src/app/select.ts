@@ -18,7 +18,9 @@ export function choose(names: readonly string[], known: readonly string[]): stri
     if (known.includes(name)) continue;
     const meant = closest(name, known);
     throw new AiVmError('machine.unknown', `there is no machine "${name}"`, {
-      fix: meant ? `Did you mean ${meant}?` : `The machines of this project: ${[...known].sort().join(', ') || 'none'}.`,
+      fix: meant
+        ? `Did you mean ${meant}?`
+        : `The machines of this project: ${[...known].sort().join(', ') || 'none'}.`,
     });
   }
   return [...new Set(names.length > 0 ? names : known)].sort();

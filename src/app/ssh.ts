@@ -40,7 +40,12 @@ export interface SshOptions {
 }
 
 /** The `ssh` argument vector for a session. */
-export function sessionArgv(context: Context, { identity, applied, vm }: Login, options: SshOptions, tty: boolean): string[] {
+export function sessionArgv(
+  context: Context,
+  { identity, applied, vm }: Login,
+  options: SshOptions,
+  tty: boolean,
+): string[] {
   const { config, sshPort } = applied;
   const user = options.user ?? config.users[0]!;
   if (!config.users.includes(user)) {

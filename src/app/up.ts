@@ -59,7 +59,10 @@ async function look(
 
 /** What `up` would do. Changes nothing, takes no lock. */
 export async function plan(context: Context, options: { vms: readonly string[]; restart: boolean }): Promise<Plan> {
-  const names = choose(options.vms, requireDesired(context).vms.map((vm) => vm.name));
+  const names = choose(
+    options.vms,
+    requireDesired(context).vms.map((vm) => vm.name),
+  );
   return (await look(context, names, { restart: options.restart, recreate: new Set() })).plan;
 }
 
@@ -67,19 +70,28 @@ function checkRecreate(options: UpOptions, names: readonly string[]): Set<string
   const recreate = new Set(choose(options.recreate ?? [], names).filter((name) => options.recreate?.includes(name)));
   if (recreate.size > 0 && !options.yes && !options.dryRun) {
     const list = [...recreate].join(' ');
-    throw new AiVmError('usage', `recreating ${list} deletes what is on the disk`, { fix: `ai-vm up --recreate ${list} --yes` });
+    throw new AiVmError('usage', `recreating ${list} deletes what is on the disk`, {
+      fix: `ai-vm up --recreate ${list} --yes`,
+    });
   }
   return recreate;
 }
 
 export async function up(context: Context, options: UpOptions): Promise<UpResult> {
   const desired = requireDesired(context);
-  const names = choose(options.vms, desired.vms.map((vm) => vm.name));
+  const names = choose(
+    options.vms,
+    desired.vms.map((vm) => vm.name),
+  );
   const planOptions = { restart: options.restart ?? false, recreate: checkRecreate(options, names) };
   const first = await look(context, names, planOptions);
   if (options.existingOnly) {
     const missing = [...first.observed.values()].find((o) => o.state === 'absent');
-    if (missing) throw new AiVmError('machine.not-running', `${missing.vm} does not exist yet`, { vm: missing.vm, fix: `ai-vm up ${missing.vm}` });
+    if (missing)
+      throw new AiVmError('machine.not-running', `${missing.vm} does not exist yet`, {
+        vm: missing.vm,
+        fix: `ai-vm up ${missing.vm}`,
+      });
   }
   if (options.dryRun) return finish(context, first.plan, null, first.vms);
   await requireApproval(context, options.approve ?? false);
@@ -94,13 +106,24 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
     if (now.plan.steps.length === 0) return finish(context, now.plan, null, now.vms);
     const capabilities = await context.capabilities();
     await preflight(context, capabilities, now.plan, now.vms);
-    const handlers = makeHandlers(context, { ...now, capabilities, wait: options.wait ?? true, timeout: options.timeout ?? null, grace: null });
+    const handlers = makeHandlers(context, {
+      ...now,
+      capabilities,
+      wait: options.wait ?? true,
+      timeout: options.timeout ?? null,
+      grace: null,
+    });
     const outcome = await execute(now.plan, handlers, context.emit, context.signal, () => performance.now());
     return finish(context, now.plan, outcome, now.vms);
   });
 }
 
-async function finish(context: Context, plan: Plan, outcome: Outcome | null, vms: readonly VmConfig[]): Promise<UpResult> {
+async function finish(
+  context: Context,
+  plan: Plan,
+  outcome: Outcome | null,
+  vms: readonly VmConfig[],
+): Promise<UpResult> {
   const errors = [...(outcome?.failed.values() ?? [])];
   const ok = errors.length === 0 && (outcome?.skipped.length ?? 0) === 0;
   const exitCode = context.signal.aborted ? EXIT.interrupted : (errors[0]?.exitCode ?? (ok ? EXIT.ok : EXIT.failed));

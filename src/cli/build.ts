@@ -6,7 +6,10 @@ export const verb: Verb = {
   define(command, io, finish) {
     command
       .argument('[vm...]', 'machines (default: all)')
-      .addHelpText('after', '\nAn image is built once per content and shared by all projects. Prints the directory of each.')
+      .addHelpText(
+        'after',
+        '\nAn image is built once per content and shared by all projects. Prints the directory of each.',
+      )
       .action(async (vms: string[]) => {
         finish(
           await session(command, io, async (context) => {

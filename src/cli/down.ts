@@ -8,7 +8,10 @@ export const verb: Verb = {
     command
       .argument('[vm...]', 'machines (default: all)')
       .option('-t, --timeout <seconds>', 'how long a guest may take to shut down before it is cut off', seconds)
-      .addHelpText('after', '\nStops the machines, those that left the file too, and frees their ports and runtime files. Disks stay: ai-vm rm deletes them.')
+      .addHelpText(
+        'after',
+        '\nStops the machines, those that left the file too, and frees their ports and runtime files. Disks stay: ai-vm rm deletes them.',
+      )
       .action(async (vms: string[], options: { timeout?: number }) => {
         finish(await session(command, io, (context) => stop(context, { vms, grace: options.timeout ?? null })));
       });

@@ -14,7 +14,9 @@ export const verb: Verb = {
         '\nstdin is passed on, and the exit code is that of the command.\n\nExamples:\n  ai-vm exec dev -- uname -a\n  ai-vm exec dev -- sh -c \'echo "$HOME"\'\n  tar c . | ai-vm exec dev -- tar x -C /tmp',
       )
       .action(async (vm: string, words: string[], options: { user?: string }) => {
-        finish(await session(command, io, (context) => ssh(context, { vm, command: words, user: options.user ?? null })));
+        finish(
+          await session(command, io, (context) => ssh(context, { vm, command: words, user: options.user ?? null })),
+        );
       });
   },
 };

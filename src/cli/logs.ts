@@ -11,18 +11,23 @@ export const verb: Verb = {
       .option('--qemu', "QEMU's own log instead of the serial console")
       .option('--provision', 'the output of the provision commands instead')
       .addHelpText('after', '\nThe console is kept across restarts, bounded in size.')
-      .action(async (vm: string | undefined, options: { follow?: boolean; lines?: number; qemu?: boolean; provision?: boolean }) => {
-        finish(
-          await session(command, io, (context) =>
-            logs(context, {
-              vm,
-              follow: options.follow ?? false,
-              lines: options.lines ?? null,
-              which: options.qemu ? 'qemu' : options.provision ? 'provision' : 'serial',
-              write: (text) => void io.stdout.write(text),
-            }),
-          ),
-        );
-      });
+      .action(
+        async (
+          vm: string | undefined,
+          options: { follow?: boolean; lines?: number; qemu?: boolean; provision?: boolean },
+        ) => {
+          finish(
+            await session(command, io, (context) =>
+              logs(context, {
+                vm,
+                follow: options.follow ?? false,
+                lines: options.lines ?? null,
+                which: options.qemu ? 'qemu' : options.provision ? 'provision' : 'serial',
+                write: (text) => void io.stdout.write(text),
+              }),
+            ),
+          );
+        },
+      );
   },
 };

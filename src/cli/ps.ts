@@ -18,7 +18,9 @@ export const verb: Verb = {
           await session(command, io, async (context) => {
             const { rows, machines } = await ps(context, vms);
             io.stdout.write(
-              options.format === 'json' ? json({ version: 1, machines }) : `${renderPs(rows, widthOf(io), styleOf(io))}\n`,
+              options.format === 'json'
+                ? json({ version: 1, machines })
+                : `${renderPs(rows, widthOf(io), styleOf(io))}\n`,
             );
           }),
         );

@@ -10,7 +10,10 @@ export const verb: Verb = {
     command
       .argument('[vm...]', 'machines (default: all)')
       .option('-t, --timeout <seconds>', 'how long a guest may take to shut down before it is cut off', seconds)
-      .addHelpText('after', '\nThe machines come back as the file declares them now. A machine with `overlay: true` comes back clean.')
+      .addHelpText(
+        'after',
+        '\nThe machines come back as the file declares them now. A machine with `overlay: true` comes back clean.',
+      )
       .action(async (vms: string[], options: { timeout?: number }) => {
         finish(
           await session(command, io, async (context) => {

@@ -16,7 +16,9 @@ export const verb: Verb = {
             remove(context, {
               vms,
               consent: (names) =>
-                options.yes ? Promise.resolve(true) : confirm(io, `Delete ${names.join(', ')} and what is on the disk?`),
+                options.yes
+                  ? Promise.resolve(true)
+                  : confirm(io, `Delete ${names.join(', ')} and what is on the disk?`),
               onNothing: () => {
                 io.stderr.write('There is nothing to delete.\n');
                 return EXIT.ok;

@@ -8,7 +8,10 @@ export const verb: Verb = {
   define(command, io, finish) {
     command
       .argument('[vm]', 'the machine (may be left out when there is one)')
-      .addHelpText('after', '\nThe script starts the machine as the last up did, without Node and without building anything.')
+      .addHelpText(
+        'after',
+        '\nThe script starts the machine as the last up did, without Node and without building anything.',
+      )
       .action(async (vm: string | undefined) => {
         finish(
           await session(command, io, async (context) => {

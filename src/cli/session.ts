@@ -36,7 +36,8 @@ export async function session(command: Command, io: Io, work: Work): Promise<num
     return code;
   } catch (error) {
     await reporter.close();
-    const known = io.signal.aborted && !(error instanceof AiVmError) ? new AiVmError('interrupted', 'interrupted') : error;
+    const known =
+      io.signal.aborted && !(error instanceof AiVmError) ? new AiVmError('interrupted', 'interrupted') : error;
     reporter.fail(known);
     return known instanceof AiVmError ? known.exitCode : EXIT.failed;
   }

@@ -9,10 +9,15 @@ export const verb: Verb = {
       .argument('[command...]', 'after --: run this instead of a shell')
       .usage('[vm] [options] [-- command...]')
       .option('-u, --user <name>', 'log in as this declared user (default: the first)')
-      .addHelpText('after', '\nLands in the project’s share when there is one. The exit code is that of the shell or the command.')
+      .addHelpText(
+        'after',
+        '\nLands in the project’s share when there is one. The exit code is that of the shell or the command.',
+      )
       .passThroughOptions(false)
       .action(async (vm: string | undefined, words: string[], options: { user?: string }) => {
-        finish(await session(command, io, (context) => ssh(context, { vm, command: words, user: options.user ?? null })));
+        finish(
+          await session(command, io, (context) => ssh(context, { vm, command: words, user: options.user ?? null })),
+        );
       });
   },
 };

@@ -29,7 +29,11 @@ export const VERBS: Readonly<Record<string, VerbEntry>> = {
   config: { group: 'Look', summary: 'Print the configuration, complete', load: () => import('./config.ts') },
   validate: { group: 'Look', summary: 'Check the configuration', load: () => import('./validate.ts') },
   script: { group: 'Look', summary: 'Print the start script of a machine', load: () => import('./script.ts') },
-  approve: { group: 'Host', summary: 'Show and allow what the file asks of this host', load: () => import('./approve.ts') },
+  approve: {
+    group: 'Host',
+    summary: 'Show and allow what the file asks of this host',
+    load: () => import('./approve.ts'),
+  },
   build: { group: 'Host', summary: 'Build the images, and start nothing', load: () => import('./build.ts') },
   doctor: { group: 'Host', summary: 'Check what this host has, and what it lacks', load: () => import('./doctor.ts') },
 };

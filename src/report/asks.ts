@@ -17,8 +17,12 @@ export function renderAsks({ pending, given }: Asks, style: Style): string {
     return 'The file asks for nothing beyond its own directory and loopback ports.\n';
   }
   const sections = [
-    ...(given.length > 0 ? [`${style.paint.bold('Allowed already:')}\n${given.map((ask) => block(ask, '+')).join('\n')}`] : []),
-    ...(pending.length > 0 ? [`${style.paint.bold('Not allowed yet:')}\n${pending.map((ask) => block(ask, '?')).join('\n')}`] : []),
+    ...(given.length > 0
+      ? [`${style.paint.bold('Allowed already:')}\n${given.map((ask) => block(ask, '+')).join('\n')}`]
+      : []),
+    ...(pending.length > 0
+      ? [`${style.paint.bold('Not allowed yet:')}\n${pending.map((ask) => block(ask, '?')).join('\n')}`]
+      : []),
   ];
   return `${sections.join('\n')}\n`;
 }

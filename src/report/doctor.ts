@@ -24,6 +24,7 @@ export function renderDoctor(checks: readonly Check[], style: Style): string {
     ...(check.fix ? [`    mend it with: ${check.fix}`] : []),
   ]);
   const missing = checks.filter((check) => check.verdict === 'missing').length;
-  const end = missing === 0 ? 'Machines can be started here.' : `${missing} missing: machines cannot be started before.`;
+  const end =
+    missing === 0 ? 'Machines can be started here.' : `${missing} missing: machines cannot be started before.`;
   return `${[...lines, end].join('\n')}\n`;
 }

@@ -24,14 +24,17 @@ interface Welcome {
 
 function lines(machine: Machine, style: Style): string[] {
   const row = (label: string, text: string): string => `  ${label.padEnd(8)}${sanitiseLine(text)}`;
-  const moved = machine.wishedPort === null ? '' : ` (port ${machine.wishedPort} was taken: SSH is on ${machine.sshPort})`;
+  const moved =
+    machine.wishedPort === null ? '' : ` (port ${machine.wishedPort} was taken: SSH is on ${machine.sshPort})`;
   const state = machine.state === 'running' ? 'running' : machine.state;
   return [
     `${style.paint.bold(machine.vm)}  ${state}${machine.verdict === 'none' ? ', as declared' : ''}`,
     ...(machine.sshPort === null ? [] : [row('ssh', `ai-vm ssh ${machine.vm}${moved}`)]),
     ...(machine.claude ? [row('claude', `ai-vm claude ${machine.vm}`)] : []),
     ...machine.ports.map((p) => row('port', `${p.bind}:${p.host} ${style.symbols.arrow} ${p.guest}/${p.protocol}`)),
-    ...machine.shares.map((s) => row('share', `${s.path} ${style.symbols.arrow} ${s.target} (${s.mode === 'ro' ? 'read-only' : 'read-write'})`)),
+    ...machine.shares.map((s) =>
+      row('share', `${s.path} ${style.symbols.arrow} ${s.target} (${s.mode === 'ro' ? 'read-only' : 'read-write'})`),
+    ),
     ...machine.pending.map((c) =>
       row(
         'pending',

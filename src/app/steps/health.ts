@@ -21,12 +21,18 @@ export async function healthStep(context: Context, run: Run, step: Step, at: Ste
     const options = { timeout: check.timeout, signal: at.signal };
     const result = await agent.exec(['/bin/sh', '-c', check.test], options).catch((error: unknown) => {
       if (at.signal.aborted) throw error;
-      return { code: null, stdout: Buffer.alloc(0), stderr: Buffer.from(error instanceof Error ? error.message : String(error)) };
+      return {
+        code: null,
+        stdout: Buffer.alloc(0),
+        stderr: Buffer.from(error instanceof Error ? error.message : String(error)),
+      };
     });
     if (result.code === 0) return;
     if (performance.now() - begin >= check.startPeriod) failures += 1;
     if (failures >= check.retries) {
-      const output = sanitise(Buffer.concat([result.stdout, result.stderr]).toString('utf8')).trim().slice(-2000);
+      const output = sanitise(Buffer.concat([result.stdout, result.stderr]).toString('utf8'))
+        .trim()
+        .slice(-2000);
       throw new AiVmError('guest.unhealthy', `${vm} is not healthy: ${sanitise(check.test)}`, {
         vm,
         why: `failed ${failures} times, the last time with exit code ${result.code ?? 'none'}${output ? `:\n${output}` : ''}`,

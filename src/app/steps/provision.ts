@@ -32,13 +32,19 @@ export async function provisionStep(context: Context, run: Run, step: Step, at: 
       maxBuffer: LONGEST_LOG,
       cancelSignal: at.signal,
     });
-    await appendFile(paths.provisionLog, `$ ${command}\n${result.all}\n[exit ${result.exitCode ?? 'none'}]\n`, { mode: 0o600 });
+    await appendFile(paths.provisionLog, `$ ${command}\n${result.all}\n[exit ${result.exitCode ?? 'none'}]\n`, {
+      mode: 0o600,
+    });
     if (result.isCanceled || result.exitCode !== 0) {
-      throw new AiVmError('guest.provision', `a provision command failed in ${vm}: ${sanitise(command.split('\n')[0]!)}`, {
-        vm,
-        why: `exit code ${result.exitCode ?? 'none'}; the end of its output:\n${await tail(paths.provisionLog, 12)}`,
-        fix: `ai-vm logs ${vm} --provision shows all of it. The machine runs; the next ai-vm up tries again from this command on.`,
-      });
+      throw new AiVmError(
+        'guest.provision',
+        `a provision command failed in ${vm}: ${sanitise(command.split('\n')[0]!)}`,
+        {
+          vm,
+          why: `exit code ${result.exitCode ?? 'none'}; the end of its output:\n${await tail(paths.provisionLog, 12)}`,
+          fix: `ai-vm logs ${vm} --provision shows all of it. The machine runs; the next ai-vm up tries again from this command on.`,
+        },
+      );
     }
     await writeState(paths.applied, { ...target.applied, provisioned: [...done, commandDigest(command)] });
   }

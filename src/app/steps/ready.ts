@@ -22,11 +22,23 @@ const TIMEOUT = { kvm: 120_000, tcg: 300_000 };
 async function missingMounts(agent: Agent, config: VmConfig): Promise<string[]> {
   if (config.shares.length === 0) return [];
   const mounts = (await agent.readFile('/proc/self/mounts')).toString('utf8').split('\n');
-  const targets = new Set(mounts.map((line) => (line.split(' ')[1] ?? '').replaceAll(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))));
+  const targets = new Set(
+    mounts.map((line) =>
+      (line.split(' ')[1] ?? '').replaceAll(/\\(\d{3})/g, (_, octal: string) =>
+        String.fromCharCode(Number.parseInt(octal, 8)),
+      ),
+    ),
+  );
   return config.shares.map((share) => share.target).filter((target) => !targets.has(target));
 }
 
-async function neverReady(vm: string, paths: MachinePaths, what: string, after: number, cause: unknown): Promise<AiVmError> {
+async function neverReady(
+  vm: string,
+  paths: MachinePaths,
+  what: string,
+  after: number,
+  cause: unknown,
+): Promise<AiVmError> {
   const console = await readSerial(paths, 15);
   return new AiVmError('guest.never-ready', `${vm} ${what} within ${formatDuration(after)}`, {
     vm,
@@ -74,7 +86,13 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
         cause: error,
       });
     }
-    throw await neverReady(vm, paths, state === 'running' ? 'booted, but did not answer on SSH' : 'did not become ready', timeout, error);
+    throw await neverReady(
+      vm,
+      paths,
+      state === 'running' ? 'booted, but did not answer on SSH' : 'did not become ready',
+      timeout,
+      error,
+    );
   } finally {
     events?.close();
   }

@@ -58,7 +58,10 @@ async function writeCredentials(paths: MachinePaths, made: ReadonlyMap<string, s
 }
 
 /** The private host key reaches the guest as a file of its own; it is never in the image. */
-async function hostKeyFiles(paths: MachinePaths, identity: Identity): Promise<{ path: string; mode: string; content: string }[]> {
+async function hostKeyFiles(
+  paths: MachinePaths,
+  identity: Identity,
+): Promise<{ path: string; mode: string; content: string }[]> {
   return [
     { path: '/etc/ssh/ssh_host_ed25519_key', mode: '0600', content: await readFile(paths.hostKey, 'utf8') },
     { path: '/etc/ssh/ssh_host_ed25519_key.pub', mode: '0644', content: `${identity.hostKey}\n` },
@@ -67,7 +70,11 @@ async function hostKeyFiles(paths: MachinePaths, identity: Identity): Promise<{ 
 
 /** Runs the start script, which is also what a person would run: there is one way to start a machine. */
 async function launch(vm: string, paths: MachinePaths, at: StepContext): Promise<void> {
-  const result = await execa('sh', [paths.startScript, '--locked'], { reject: false, stdin: 'ignore', cancelSignal: at.signal });
+  const result = await execa('sh', [paths.startScript, '--locked'], {
+    reject: false,
+    stdin: 'ignore',
+    cancelSignal: at.signal,
+  });
   if (result.exitCode === 0) return;
   const said = result.stderr.trim();
   throw new AiVmError('qemu.died', `${vm} could not be started`, {
@@ -78,7 +85,8 @@ async function launch(vm: string, paths: MachinePaths, at: StepContext): Promise
 }
 
 const portRace = (error: unknown): boolean =>
-  error instanceof AiVmError && /Could not set up host forwarding rule 'tcp:127\.0\.0\.1:\d+-:22'/.test(error.why ?? '');
+  error instanceof AiVmError &&
+  /Could not set up host forwarding rule 'tcp:127\.0\.0\.1:\d+-:22'/.test(error.why ?? '');
 
 export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
   const { project } = context;
@@ -103,7 +111,16 @@ export async function startStep(context: Context, run: Run, step: Step, at: Step
 
   for (let attempt = 1; ; attempt += 1) {
     const sshPort = await chooseSshPort(run, declared, before.applied?.sshPort ?? null);
-    const boot: BootContext = { vm: config, paths, identity, bundle, host: run.capabilities, runAs: project.runAs, sshPort, judged };
+    const boot: BootContext = {
+      vm: config,
+      paths,
+      identity,
+      bundle,
+      host: run.capabilities,
+      runAs: project.runAs,
+      sshPort,
+      judged,
+    };
     const parts = RESOURCES.map((resource) => resource.boot(resource.desired(config), boot));
     const guest = machineArguments(boot, parts, [], new Map()).guest;
     const keys = (await hostKeyFiles(paths, identity)).map((file) => ({ ...file, owner: 'root', group: 'root' }));
