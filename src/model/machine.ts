@@ -44,7 +44,9 @@ export interface MachinePaths {
   readonly privateKey: string;
   readonly hostKey: string;
   readonly knownHosts: string;
+  /** What the serial console said up to the last start or collection; the rest is in `serialWindow`. See host/logs.ts. */
   readonly serialLog: string;
+  /** What QEMU and its helpers said, likewise. */
   readonly qemuLog: string;
   readonly provisionLog: string;
   readonly startScript: string;
@@ -59,6 +61,12 @@ export interface MachinePaths {
   readonly agent: string;
   readonly serial: string;
   readonly sshControl: string;
+  /** Where QEMU writes the serial console now: a file that the kernel keeps from growing. Read it through host/logs.ts. */
+  readonly serialWindow: string;
+  /** The same for what QEMU and its helpers print. */
+  readonly qemuWindow: string;
+  /** `PID STARTTIME` of each helper, one a line. */
+  readonly helpers: string;
 }
 
 /** Absolute paths of one project. */

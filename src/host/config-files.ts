@@ -1,0 +1,136 @@
+import { constants } from 'node:fs';
+import { access, open, realpath, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { AiVmError } from '../model/errors.ts';
+
+/** In the order of preference of the messages; two of them in one directory are an error. */
+export const CONFIG_NAMES = ['ai-vm.yaml', 'ai-vm.yml', 'ai-vm.toml'] as const;
+
+/** Larger than any real one, in bytes. */
+const MAX_BYTES = 1024 * 1024;
+
+export interface ConfigFileText {
+  /** Absolute, in `dir`; the name itself may be a symbolic link. */
+  readonly path: string;
+  /** The real path of the directory that the file was found in: the project's directory. */
+  readonly dir: string;
+  readonly text: string;
+}
+
+/**
+ * The project's configuration: the explicit file, or the first one found in `cwd` and the directories above it.
+ * Throws AiVmError config.not-found or config.unreadable.
+ */
+export async function findConfig(cwd: string, explicit?: string): Promise<ConfigFileText> {
+  const path = explicit === undefined ? await discover(cwd) : resolve(cwd, explicit);
+  const text = await readConfig(path, explicit !== undefined);
+  const dir = await realpath(dirname(path));
+  return { path, dir, text };
+}
+
+async function discover(cwd: string): Promise<string> {
+  for (let dir = resolve(cwd); ; dir = dirname(dir)) {
+    const found: string[] = [];
+    for (const name of CONFIG_NAMES) if (await exists(join(dir, name))) found.push(name);
+    if (found.length > 1) {
+      throw new AiVmError('config.unreadable', `there are two configuration files in ${dir}: ${found.join(' and ')}`, {
+        why: 'they may say different things, and it is not clear which one counts',
+        fix: 'remove one of them, or name the one you mean with --file',
+      });
+    }
+    if (found[0] !== undefined) return join(dir, found[0]);
+    if (dir === dirname(dir)) break;
+  }
+  throw new AiVmError('config.not-found', `no ai-vm.yaml, ai-vm.yml or ai-vm.toml in ${resolve(cwd)} or above`, {
+    fix: 'go to the directory of your project, name a file with --file, or write one: `vms: {dev: {}}` in ai-vm.yaml',
+  });
+}
+
+/** A dangling link counts as found: that it leads nowhere is worth saying. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch (error) {
+    return !['ENOENT', 'ENOTDIR'].includes(codeOf(error)) || (await isLink(path));
+  }
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    await handle.close();
+    return false;
+  } catch (error) {
+    return codeOf(error) === 'ELOOP';
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+
+/** What is opened is what is judged; O_NONBLOCK, so that a pipe in the file's place cannot hold us up. */
+async function readConfig(path: string, explicit: boolean): Promise<string> {
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch (error) {
+    const code = codeOf(error);
+    if (explicit && (code === 'ENOENT' || code === 'ENOTDIR')) {
+      throw new AiVmError('config.not-found', `${path} does not exist`, {
+        fix: 'check the path that was given',
+        cause: error,
+      });
+    }
+    throw unreadable(path, REASONS[code] ?? code, 'make it a file that you may read', error);
+  }
+  try {
+    await judge(path, handle);
+    return decode(path, await readBounded(path, handle));
+  } finally {
+    await handle.close();
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  ENOENT: 'it is a symbolic link that leads nowhere',
+  ELOOP: 'it is a symbolic link that leads to itself',
+  ENXIO: 'it is no regular file',
+};
+
+async function judge(path: string, handle: FileHandle): Promise<void> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) throw unreadable(path, 'it is no regular file', 'put a file with the configuration there');
+  const me = process.getuid?.() ?? 0;
+  // Root drops to the owner of the project before anything is done in its name.
+  if (me === 0 || stat.uid === me || stat.uid === 0) return;
+  throw unreadable(
+    path,
+    `it belongs to another user (${stat.uid}), who could make it ask for anything`,
+    `sudo chown ${me} '${path.replaceAll("'", `'\\''`)}', if you trust what is in it`,
+  );
+}
+
+async function readBounded(path: string, handle: FileHandle): Promise<Buffer> {
+  // The size may be a lie, or change: read until the end or the limit.
+  const buffer = Buffer.alloc(MAX_BYTES + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
+    if (bytesRead === 0) return buffer.subarray(0, length);
+    length += bytesRead;
+  }
+  throw unreadable(path, 'it is larger than 1 MiB', 'a configuration has a few hundred lines: is this the right file?');
+}
+
+function decode(path: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw unreadable(path, 'it is not UTF-8 text', `save it as UTF-8: iconv -f latin1 -t utf-8`, error);
+  }
+}
+
+function unreadable(path: string, why: string, fix: string, cause?: unknown): AiVmError {
+  return new AiVmError('config.unreadable', `cannot read ${path}`, { why, fix, cause });
+}

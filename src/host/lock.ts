@@ -1,0 +1,90 @@
+/**
+ * The mutation lock of a project. The kernel holds it for our open file description: it ends with us, however we end. Node
+ * has no flock(2), so the program `flock` takes it on a descriptor that it inherits; no other child ever inherits it, as
+ * Node opens files close-on-exec.
+ */
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { execa } from 'execa';
+import { AiVmError } from '../model/errors.ts';
+import { sanitise } from './untrusted.ts';
+
+/** What the lock file says of who holds it: a hint for people, never relied upon. */
+export interface Holder {
+  readonly pid: number;
+  readonly command: string;
+}
+
+export interface LockOptions {
+  /** Wait for the lock: true without end, a number for so many milliseconds, false not at all. */
+  readonly wait: boolean | number;
+  /** What this process is about to do, such as `ai-vm up`. */
+  readonly command: string;
+  /** Told once, when somebody else holds the lock and we wait. */
+  readonly onWait?: (holder: Holder | null) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** flock(1) ends with this code when the lock is held by somebody else. */
+const HELD = 75;
+
+/**
+ * Takes an exclusive lock on an open file description; it is held until the last descriptor of it is closed.
+ * @returns false when somebody else holds it (within the time given, in milliseconds)
+ */
+export async function flock(fd: number, wait: 'wait' | number, signal?: AbortSignal): Promise<boolean> {
+  const how = wait === 'wait' ? [] : wait === 0 ? ['-n'] : ['-w', String(wait / 1000)];
+  const result = await execa('flock', ['-x', '-E', String(HELD), ...how, '0'], {
+    stdio: [fd, 'ignore', 'pipe'],
+    reject: false,
+    ...(signal ? { cancelSignal: signal } : {}),
+  });
+  signal?.throwIfAborted();
+  if (result.exitCode === 0) return true;
+  if (result.exitCode === HELD) return false;
+  throw new AiVmError('host.missing', 'the lock of the project could not be taken', {
+    why: result.stderr || result.shortMessage || 'flock failed',
+    fix: 'Install flock (package util-linux).',
+  });
+}
+
+/** Two fields, bounded and printable: another process wrote them. */
+async function readHolder(file: FileHandle): Promise<Holder | null> {
+  const { bytesRead, buffer } = await file.read(Buffer.alloc(256), 0, 256, 0);
+  const found = /^(\d{1,10}) (.{1,100})/.exec(sanitise(buffer.toString('utf8', 0, bytesRead)));
+  return found ? { pid: Number(found[1]), command: found[2]!.trim() } : null;
+}
+
+/**
+ * Runs `work` while this process alone holds the lock.
+ * @param path of the lock file, in a directory that exists; it is made when missing and stays
+ * @throws AiVmError `locked` when somebody else holds it
+ */
+export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600).catch(
+    (error: unknown) => {
+      throw new AiVmError('host.path', `the lock file ${path} cannot be opened`, { cause: error, why: String(error) });
+    },
+  );
+  try {
+    await take(file, options);
+    await file.truncate(0);
+    await file.write(`${process.pid} ${options.command}\n`, 0);
+    return await work();
+  } finally {
+    await file.close();
+  }
+}
+
+async function take(file: FileHandle, { wait, onWait, signal }: LockOptions): Promise<void> {
+  if (await flock(file.fd, 0, signal)) return;
+  const holder = await readHolder(file);
+  if (wait !== false && wait !== 0) {
+    onWait?.(holder);
+    if (await flock(file.fd, wait === true ? 'wait' : wait, signal)) return;
+  }
+  throw new AiVmError('locked', 'another command works on this project', {
+    why: holder ? `Process ${holder.pid} holds the lock: ${holder.command}.` : 'It does not say who it is.',
+    fix: 'Wait until it is done, then try again.',
+  });
+}

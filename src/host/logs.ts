@@ -1,0 +1,188 @@
+/**
+ * A machine's logs. QEMU writes the serial console, and what it prints itself, to a *window*: a sparse file in the runtime
+ * directory that begins 4 MiB below the largest offset that its file system can hold, so that the kernel refuses what goes
+ * beyond. A guest that floods its console fills no disk, and no process has to stay behind to see to it. A window that is
+ * full takes no more until somebody looks: `collectLog` moves it to the machine's log file and makes room again.
+ */
+import { constants } from 'node:fs';
+import { open, rename, stat, type FileHandle } from 'node:fs/promises';
+import { execa } from 'execa';
+import type { MachinePaths } from '../model/machine.ts';
+import { removeTree } from './directories.ts';
+import { flock } from './lock.ts';
+import { sanitise } from './untrusted.ts';
+
+/** Bytes that a window takes; the start script has the same number. */
+export const LOG_WINDOW = 4n * 1024n * 1024n;
+
+/** Largest offsets of the file systems on which windows are made: tmpfs, then ext4 by its block sizes. */
+const ENDS = [2n ** 63n - 1n, ...[1024n, 2048n, 4096n, 65_536n].map((block) => (2n ** 32n - 1n) * block)];
+
+/** Where the text of a window begins, told from its size; 0 for an ordinary file. */
+export function windowBegin(size: bigint): bigint {
+  const end = ENDS.find((it) => size <= it && size >= it - LOG_WINDOW);
+  return end === undefined ? 0n : end - LOG_WINDOW;
+}
+
+/** A log's two files: what was kept of earlier starts, and what is written now. */
+export interface LogFiles {
+  readonly history: string;
+  readonly window: string;
+}
+
+const CHUNK = 256 * 1024;
+
+async function openLog(path: string, flags: number): Promise<FileHandle | null> {
+  const file = await open(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
+  if (file && !(await file.stat()).isFile()) {
+    await file.close();
+    return null;
+  }
+  return file;
+}
+
+/** The bytes from `from` on, at most `limit`. */
+async function read(file: FileHandle, from: bigint, limit: number): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let left = limit;
+  let at = from;
+  while (left > 0) {
+    const buffer = Buffer.alloc(Math.min(CHUNK, left));
+    const { bytesRead } = await file.read({ buffer, position: at as unknown as number });
+    if (bytesRead === 0) break;
+    parts.push(buffer.subarray(0, bytesRead));
+    at += BigInt(bytesRead);
+    left -= bytesRead;
+  }
+  return Buffer.concat(parts);
+}
+
+/** The last bytes of one file; empty when it cannot be read. */
+async function lastBytes(path: string, limit: number): Promise<Buffer> {
+  const file = await openLog(path, constants.O_RDONLY);
+  if (!file) return Buffer.alloc(0);
+  try {
+    const { size } = await file.stat({ bigint: true });
+    const begin = windowBegin(size);
+    const from = size - begin > BigInt(limit) ? size - BigInt(limit) : begin;
+    return await read(file, from, limit);
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * The last lines of a log, without control sequences.
+ * @param lines how many at the most
+ * @param bytes how many bytes of the file are looked at
+ */
+export async function tailLog(log: LogFiles, lines: number, bytes = 64 * 1024): Promise<string[]> {
+  const now = await lastBytes(log.window, bytes);
+  const before = now.length < bytes ? await lastBytes(log.history, bytes - now.length) : Buffer.alloc(0);
+  const text = sanitise(Buffer.concat([before, now]).toString('utf8')).replace(/\n+$/, '');
+  return text === '' ? [] : text.split('\n').slice(-lines);
+}
+
+/** All that is kept, raw, oldest first: `<history>.1`, the history, the window. At most about three windows. */
+export async function* readLog(log: LogFiles): AsyncGenerator<Buffer> {
+  const most = Number(LOG_WINDOW) * 2;
+  for (const path of [`${log.history}.1`, log.history, log.window]) {
+    const bytes = await lastBytes(path, most);
+    if (bytes.length > 0) yield bytes;
+  }
+}
+
+/** Where a follower is: the file it reads, and how far. */
+interface Place {
+  readonly inode: bigint;
+  readonly at: bigint;
+}
+
+/** How often a follower looks (milliseconds). */
+const LOOK = 200;
+
+/**
+ * What is written to the log from now on, raw, also across restarts of the machine, until `signal` says enough.
+ * Call `readLog` first for what is there already. A full window is emptied on the way, so that the log goes on.
+ */
+export async function* followLog(log: LogFiles, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let place = await placeOf(log.window);
+  while (!signal.aborted) {
+    const file = await openLog(log.window, constants.O_RDONLY);
+    if (file) {
+      try {
+        const { size, ino } = await file.stat({ bigint: true });
+        const begin = windowBegin(size);
+        const same = place?.inode === ino && place.at <= size && place.at >= begin;
+        const bytes = await read(file, same && place ? place.at : begin, CHUNK);
+        place = { inode: ino, at: (same && place ? place.at : begin) + BigInt(bytes.length) };
+        if (bytes.length > 0) {
+          yield bytes;
+          continue;
+        }
+      } finally {
+        await file.close();
+      }
+      await makeRoom(log);
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(done, LOOK);
+      function done(): void {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      }
+      signal.addEventListener('abort', done, { once: true });
+    });
+  }
+}
+
+async function placeOf(path: string): Promise<Place | null> {
+  const seen = await stat(path, { bigint: true }).catch(() => null);
+  return seen && { inode: seen.ino, at: seen.size };
+}
+
+/** Empties a window that is more than half full. Cheap: one look at its size when there is nothing to do. */
+export async function makeRoom(log: LogFiles): Promise<void> {
+  const seen = await stat(log.window, { bigint: true }).catch(() => null);
+  if (seen?.isFile() && seen.size - windowBegin(seen.size) > LOG_WINDOW / 2n) await collectLog(log);
+}
+
+/**
+ * Moves what is in the window to the machine's log file, keeping one older file of the same size. Needed before the runtime
+ * directory goes. QEMU may still be writing: what it writes in the microseconds before the window is emptied is lost.
+ */
+export async function collectLog(log: LogFiles): Promise<void> {
+  const window = await openLog(log.window, constants.O_RDWR);
+  if (!window) return;
+  try {
+    // Two who collect at once would keep the same text twice. The lock goes with the descriptor.
+    await flock(window.fd, 'wait');
+    const { size } = await window.stat({ bigint: true });
+    const begin = windowBegin(size);
+    const bytes = await read(window, begin, Number(LOG_WINDOW));
+    if (bytes.length === 0) return;
+    const kept = await stat(log.history, { bigint: true }).catch(() => null);
+    if (kept && kept.size > LOG_WINDOW) await rename(log.history, `${log.history}.1`);
+    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+    const history = await open(log.history, flags, 0o600);
+    try {
+      await history.writeFile(bytes);
+    } finally {
+      await history.close();
+    }
+    // Node truncates only below 2^53.
+    await execa('truncate', ['-s', String(begin), '/proc/self/fd/0'], {
+      stdio: [window.fd, 'ignore', 'pipe'],
+    });
+  } finally {
+    await window.close();
+  }
+}
+
+/** Both logs of a machine that has ended are kept, then its runtime directory is removed. */
+export async function endRuntime(paths: MachinePaths): Promise<void> {
+  await collectLog({ history: paths.serialLog, window: paths.serialWindow });
+  await collectLog({ history: paths.qemuLog, window: paths.qemuWindow });
+  await removeTree(paths.run);
+}

@@ -1,0 +1,85 @@
+/**
+ * Shell functions that give a virtiofsd a user and mount namespace of its own. Used by the start script, which needs no
+ * Node, and by the probe that finds out whether it works here. POSIX sh; no data in here, everything comes as arguments.
+ */
+
+/**
+ * `make_namespace UID GID SUBUID SUBGID` sets `holder`, a process that keeps a new user namespace open for a minute.
+ * In it 0 is SUBUID and UID is UID. The guest's first user has the group number UID, so that is GID. Nothing else is mapped:
+ * root of the guest is nobody of importance on the host.
+ */
+export const MAKE_NAMESPACE = `make_namespace() {
+  unshare --user -- sleep 60 </dev/null >/dev/null 9>&- &
+  holder=$!
+  outer=$(readlink /proc/self/ns/user)
+  tries=0
+  while inner=$(readlink "/proc/$holder/ns/user" 2>/dev/null) || :; [ -z "$inner" ] || [ "$inner" = "$outer" ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 500 ] || ! kill -0 "$holder" 2>/dev/null; then return 1; fi
+    sleep 0.01
+  done
+  if [ "$(id -u)" = 0 ]; then
+    printf '0 %s 1\\n%s %s 1\\n' "$3" "$1" "$1" >"/proc/$holder/uid_map" &&
+      printf '0 %s 1\\n%s %s 1\\n' "$4" "$1" "$2" >"/proc/$holder/gid_map"
+  else
+    newuidmap "$holder" 0 "$3" 1 "$1" "$1" 1 && newgidmap "$holder" 0 "$4" 1 "$1" "$2" 1
+  fi
+}
+
+# in_namespace COMMAND…: as root of the holder's user namespace, with mounts, network and IPC of its own.
+in_namespace() {
+  setsid -w nsenter --user="/proc/$holder/ns/user" --setuid 0 --setgid 0 -- \\
+    unshare --mount --net --ipc --propagation private -- "$@"
+}
+`;
+
+/** The probe: `sh -c PROBE ai-vm UID GID SUBUID SUBGID`. */
+export const PROBE_NAMESPACE = `${MAKE_NAMESPACE}
+make_namespace "$@" || exit 1
+in_namespace sh -c 'mount -n -t tmpfs tmpfs /mnt && mkdir /mnt/a /mnt/b && mount -n --bind /mnt/a /mnt/b &&
+  mount -n -o remount,bind,ro /mnt/b && chown "$1:$1" /mnt/a' probe "$1"
+code=$?
+kill "$holder"
+exit "$code"
+`;
+
+/**
+ * Runs inside the namespace: \`sh -c SERVE serve RUN SHARE IDENTITY MODE SOCKET UID FLAVOUR BINARY\`. Prints the pid of the
+ * virtiofsd once its socket can be connected to. The share is compared after it is mounted: what was checked is what is
+ * served. Exit code 3: the share is another object than the one that was judged.
+ */
+export const SERVE = `set -eu
+umask 077
+cd /
+stage=$1/fs
+mount -n -t tmpfs -o size=256k,mode=0755 tmpfs "$stage"
+mkdir "$stage/share" "$stage/sock"
+mount -n -c --bind "$2" "$stage/share"
+[ "$(stat -c %d:%i "$stage/share")" = "$3" ] || exit 3
+[ "$4" = rw ] || mount -n -o remount,bind,ro "$stage/share"
+mount -n -c --bind "$1" "$stage/sock"
+ulimit -n "$(ulimit -H -n)"
+run=$1 socket=$5 uid=$6
+case $7 in
+  c)
+    # It keeps a lock file in /run, where this user may not write: it gets a /run of its own.
+    set -- unshare --mount -- sh -c 'mount -n --rbind "$1" /run && shift && exec "$@"' serve "$stage" \\
+      "$8" -f --rlimit-nofile=0 --socket-path="/run/sock/$socket" -o source=/run/share \\
+      -o sandbox=chroot -o no_writeback -o no_xattr -o no_posix_acl -o log_level=warn
+    ;;
+  *)
+    set -- "$8" --rlimit-nofile=0 --socket-path="$stage/sock/$socket" --shared-dir="$stage/share" --sandbox=chroot \\
+      --log-level=warn
+    ;;
+esac
+env -i "PATH=$PATH" "$@" </dev/null >&2 &
+pid=$!
+tries=0
+while [ ! -S "$stage/sock/$socket" ]; do
+  tries=$((tries + 1))
+  if [ "$tries" -gt 1000 ] || ! kill -0 "$pid" 2>/dev/null; then kill -9 "$pid" 2>/dev/null || :; exit 1; fi
+  sleep 0.01
+done
+chown "$uid:$uid" "$run/$socket"
+printf '%s\\n' "$pid"
+`;

@@ -1,0 +1,122 @@
+/**
+ * The part of a start script that is the same for every machine: shell functions, no data. POSIX sh with the tools of
+ * coreutils and util-linux.
+ */
+
+/** How much of the serial console (and of what QEMU prints) is kept since the last start, in bytes. host/logs.ts has the same number. */
+export const LOG_WINDOW = 4 * 1024 * 1024;
+
+/** Checks, directories, logs. Variables of the machine: see script.ts. */
+export const FUNCTIONS = `printable() { LC_ALL=C tr -d '\\000-\\010\\013-\\037\\177'; }
+
+die() {
+  printf 'start-%s: %s\\n' "$vm" "$1" | printable >&2
+  exit "\${2:-1}"
+}
+
+own_dir() { # PATH MODE: makes it, or makes sure that it is a real directory of ours
+  mkdir -m "$2" -- "$1" 2>/dev/null || :
+  if [ -L "$1" ] || [ ! -d "$1" ] || [ "$(stat -c %u -- "$1")" != "$(id -u)" ]; then
+    die "$1 is not a directory of user $(id -u): remove or rename it"
+  fi
+  chmod "$2" -- "$1"
+}
+
+runs_already() { # prints the pid of this machine's QEMU
+  [ -f "$pid_file" ] || return 1
+  read -r pid <"$pid_file" || :
+  case $pid in '' | *[!0-9]*) return 1 ;; esac
+  [ -r "/proc/$pid/cmdline" ] || return 1
+  tr '\\000' '\\n' <"/proc/$pid/cmdline" | grep -qxF -e "$uuid" || return 1
+  printf '%s\\n' "$pid"
+}
+
+# The end of the largest file that the file system of directory $1 can hold. A log that begins just below it is bounded by
+# the kernel: QEMU cannot rotate its logs, and a process that did it would have to stay.
+file_end() {
+  case $(stat -f -c %T -- "$1") in
+    tmpfs) echo 9223372036854775807 ;;
+    ext*) echo "$((4294967295 * $(stat -f -c %S -- "$1")))" ;;
+    *) return 1 ;;
+  esac
+}
+
+keep_log() { # WINDOW HISTORY: what the last start has left is added to what is kept
+  if [ -L "$1" ] || [ ! -s "$1" ]; then return 0; fi
+  size=$(stat -c %s -- "$1")
+  begin=0
+  if end=$(file_end "\${1%/*}") && [ "$size" -ge "$((end - log_window))" ]; then begin=$((end - log_window)); fi
+  [ "$size" -gt "$begin" ] || return 0
+  if [ -f "$2" ] && [ "$(stat -c %s -- "$2")" -gt "$log_window" ]; then mv -f -- "$2" "$2.1"; fi
+  tail -c "$((size - begin))" -- "$1" >>"$2"
+}
+
+open_log() { # WINDOW: an empty file that takes log_window bytes and no more; fails where that cannot be had
+  end=$(file_end "\${1%/*}") || return 1
+  truncate -s "$((end - log_window))" -- "$1" 2>/dev/null || return 1
+  case $end in
+    9223372036854775807) ;;
+    *) ! truncate -s "$((end + 1))" -- "$1" 2>/dev/null ;;
+  esac
+}
+
+last_lines() {
+  tail -c 4000 -- "$1" 2>/dev/null | printable | tail -n 12 >&2
+}
+
+start_time() { sed -e 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
+
+# Whatever ends this script before the machine runs leaves nothing behind.
+qemu_pid='' helper_pids='' holder='' done=''
+finish() {
+  code=$?
+  trap '' EXIT HUP INT TERM
+  if [ -n "$holder" ]; then kill "$holder" 2>/dev/null || :; fi
+  if [ -z "$done" ]; then
+    for pid in $qemu_pid $helper_pids; do kill -9 "$pid" 2>/dev/null || :; done
+  fi
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+`;
+
+/** `serve TAG SHARE IDENTITY MODE SOCKET FLAVOUR BINARY`: one virtiofsd in the namespace that `make_namespace` made. */
+export const SERVE_HELPER = `serve() {
+  code=0
+  pid=$(in_namespace sh -c "$serve_script" serve "$run" "$2" "$3" "$4" "$5" "$uid" "$6" "$7" \\
+    2>>"$qemu_window" 9>&-) || code=$?
+  case $code in
+    0) ;;
+    3) changed "$2" ;;
+    *)
+      last_lines "$qemu_window"
+      die "virtiofsd for the share $2 did not start"
+      ;;
+  esac
+  helper_pids="$helper_pids $pid"
+  printf '%s %s\\n' "$pid" "$(start_time "$pid")" >>"$helper_file"
+}
+`;
+
+export const CHANGED = `changed() { die "the share $1 is not the directory any more that \\\`ai-vm up\\\` judged: run \\\`ai-vm up\\\`"; }
+`;
+
+/** Starts `"$@"` detached, with nothing of ours but its descriptors of directories, and waits for its monitor. */
+export const LAUNCH = `(cd / && exec "$@") </dev/null >>"$qemu_window" 2>&1 9>&- &
+qemu_pid=$!
+tries=0
+while [ ! -S "$qmp" ]; do
+  if ! kill -0 "$qemu_pid" 2>/dev/null; then
+    last_lines "$qemu_window"
+    die 'QEMU ended at its start; its last lines are above'
+  fi
+  tries=$((tries + 1))
+  if [ "$tries" -gt 3000 ]; then die 'QEMU did not open its monitor within 30 s'; fi
+  sleep 0.01
+done
+done=1
+printf '%s\\n' "$qemu_pid"
+`;
