@@ -62,8 +62,14 @@ export class EventLog {
     let waiter: Waiter | undefined;
     const found = new Promise<QmpEvent>((resolve, reject) => {
       const past = this.#kept.slice(Math.max(0, since - this.#first)).find(predicate);
-      if (past !== undefined) return resolve(past);
-      if (this.#end !== null) return reject(this.#end);
+      if (past !== undefined) {
+        resolve(past);
+        return;
+      }
+      if (this.#end !== null) {
+        reject(this.#end);
+        return;
+      }
       waiter = { predicate, resolve, reject };
       this.#waiters.add(waiter);
     });

@@ -1,22 +1,16 @@
 /** QEMU's monitor protocol, one client on one socket. Bounded in time and size, whatever the other side does. */
-import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AiVmError } from '../model/errors.ts';
 import { EventLog } from './events.ts';
 import type { QmpEvent, WaitOptions } from './events.ts';
 import { LineSplitter, LineTooLong } from './framing.ts';
 import { within } from './monitor-deadline.ts';
 import type { Limits } from './monitor-deadline.ts';
+import { greetingVersion, isObject, openSocket, parseObject, refusal } from './qmp-wire.ts';
+import type { Json, QmpVersion } from './qmp-wire.ts';
 
 export type { QmpEvent, WaitOptions } from './events.ts';
 export type { Limits } from './monitor-deadline.ts';
-
-export interface QmpVersion {
-  readonly major: number;
-  readonly minor: number;
-  readonly micro: number;
-}
 
 const LINE_LIMIT = 16 * 1024 * 1024;
 const CONNECT_TIMEOUT = 5_000;
@@ -27,8 +21,6 @@ interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 export class Qmp {
   readonly #socket: Socket;
@@ -49,15 +41,15 @@ export class Qmp {
    */
   static async connect(path: string, limits: Limits = {}): Promise<Qmp> {
     const timeout = limits.timeout ?? CONNECT_TIMEOUT;
-    let qmp: Qmp | undefined;
-    let givenUp = false;
+    const attempt: { qmp: Qmp | null; over: boolean } = { qmp: null, over: false };
     const giveUp = (): void => {
-      givenUp = true;
-      qmp?.close();
+      attempt.over = true;
+      attempt.qmp?.close();
     };
     const opening = (async () => {
-      qmp = new Qmp(await openSocket(path, timeout), path);
-      if (givenUp) qmp.close();
+      const qmp = new Qmp(await openSocket(path, timeout), path);
+      attempt.qmp = qmp;
+      if (attempt.over) qmp.close();
       await qmp.#greeting();
       await qmp.execute('qmp_capabilities', {}, { timeout });
       return qmp;
@@ -111,7 +103,11 @@ export class Qmp {
     const id = this.#nextId;
     this.#nextId += 1;
     const reply = new Promise<unknown>((resolve, reject) => {
-      if (this.#end !== null) return reject(this.#end);
+      if (this.#end !== null) {
+        reject(this.#end);
+        return;
+      }
+      if (limits.signal?.aborted === true) return;
       this.#pending.set(id, { command, resolve, reject });
       this.#socket.write(`${JSON.stringify({ execute: command, arguments: args, id })}\n`);
     });
@@ -152,7 +148,10 @@ export class Qmp {
 
   #greeting(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.#end !== null) return reject(this.#end);
+      if (this.#end !== null) {
+        reject(this.#end);
+        return;
+      }
       this.#refused = reject;
       this.#greeted = (version) => {
         this.#version = version;
@@ -163,26 +162,31 @@ export class Qmp {
 
   #receive(line: string): void {
     const message = parseObject(line);
-    if (message === null) return this.#garbage(`it sent ${JSON.stringify(line.slice(0, 60))}`);
+    if (message === null) {
+      this.#garbage(`it sent ${JSON.stringify(line.slice(0, 60))}`);
+      return;
+    }
     if (this.#version === null) {
       const version = greetingVersion(message);
-      return version === null ? this.#garbage('its first line is no greeting') : this.#greeted(version);
+      if (version === null) this.#garbage('its first line is no greeting');
+      else this.#greeted(version);
+    } else if (typeof message['event'] === 'string') {
+      this.#log.push({ event: message['event'], data: isObject(message['data']) ? message['data'] : {} });
+    } else {
+      this.#answer(message['id'], message);
     }
-    if (typeof message['event'] === 'string') {
-      return this.#log.push({ event: message['event'], data: isObject(message['data']) ? message['data'] : {} });
+  }
+
+  #answer(id: unknown, message: Json): void {
+    if (typeof id !== 'number' || id >= this.#nextId) {
+      this.#garbage('it sent a reply to no command');
+      return;
     }
-    const id = message['id'];
-    if (typeof id !== 'number' || id >= this.#nextId) return this.#garbage('it sent a reply to no command');
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
-    if ('return' in message) return pending.resolve(message['return']);
-    const error = isObject(message['error']) ? message['error'] : {};
-    pending.reject(
-      new AiVmError('qmp.failed', `QEMU refused ${pending.command}`, {
-        why: `${String(error['class'] ?? 'GenericError')}: ${String(error['desc'] ?? 'no reason given')}`,
-      }),
-    );
+    if ('return' in message) pending.resolve(message['return']);
+    else pending.reject(refusal(pending.command, message['error']));
   }
 
   #garbage(what: string): void {
@@ -202,48 +206,4 @@ export class Qmp {
     this.#pending.clear();
     this.#log.end(error);
   }
-}
-
-/** Connects; EAGAIN (the listener's queue is full) is tried again until `timeout` is over. */
-async function openSocket(path: string, timeout: number): Promise<Socket> {
-  const deadline = performance.now() + timeout;
-  for (;;) {
-    const socket = createConnection({ path });
-    try {
-      await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
-      return socket;
-    } catch (error) {
-      const code = (error as NodeJS.ErrnoException).code;
-      if (code !== 'EAGAIN' || performance.now() > deadline) {
-        throw new AiVmError('qmp.closed', `cannot connect to QEMU's monitor ${path}`, {
-          why:
-            code === 'ENOENT' || code === 'ECONNREFUSED' ? 'Nothing listens there: QEMU does not run.' : String(error),
-          cause: error,
-        });
-      }
-      await sleep(20);
-    }
-  }
-}
-
-function greetingVersion(message: Json): QmpVersion | null {
-  const greeting = message['QMP'];
-  const version = isObject(greeting) && isObject(greeting['version']) ? greeting['version']['qemu'] : null;
-  if (!isObject(version)) return null;
-  const { major, minor, micro } = version;
-  if (typeof major !== 'number' || typeof minor !== 'number' || typeof micro !== 'number') return null;
-  return { major, minor, micro };
-}
-
-function parseObject(line: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

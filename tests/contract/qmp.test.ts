@@ -63,7 +63,7 @@ async function freePort(): Promise<number> {
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
   promise.then(
     () => 'none',
-    (error: AiVmError) => error.code,
+    (error: unknown) => (error as AiVmError).code,
   );
 
 describe.each([

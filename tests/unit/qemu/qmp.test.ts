@@ -122,12 +122,14 @@ describe('commands', () => {
   });
 
   it('rejects with the reason of its signal, before and while it waits', async () => {
-    const { qmp } = await connect({ handlers: { hang: () => NEVER } });
-    await expect(qmp.execute('hang', {}, { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow('before');
+    const { qmp, server } = await connect({ handlers: { hang: () => NEVER } });
+    const before = AbortSignal.abort(new Error('before'));
+    await expect(qmp.execute('never-sent', {}, { signal: before })).rejects.toThrow('before');
     const controller = new AbortController();
     const hanging = qmp.execute('hang', {}, { signal: controller.signal });
     controller.abort(new Error('meanwhile'));
     await expect(hanging).rejects.toThrow('meanwhile');
+    expect(server.received.map(({ execute }) => execute)).not.toContain('never-sent');
   });
 
   it('rejects all that is pending when the peer hangs up in the middle of a reply', async () => {
