@@ -83,7 +83,7 @@ class Converter {
       );
     if (Array.isArray(value))
       return { kind: 'list', at, items: value.map((item, index) => this.convert(item, [...at, index])) };
-    if (value instanceof Date)
+    if (Object.prototype.toString.call(value) === '[object Date]')
       return this.#refuse(at, 'dates and times have no meaning here', 'Put the value in quotes.');
     if (typeof value === 'object' && value !== null) {
       return {

@@ -1,5 +1,5 @@
 import type { Diagnostic, Position } from '../model/errors.ts';
-import type { Node, Path, Span, Spans } from './tree.ts';
+import { showPath, type Node, type Path, type Span, type Spans } from './tree.ts';
 
 /** A parsed file: its values, and where each stands. */
 export interface Parsed {
@@ -62,9 +62,15 @@ function countLines(text: string, until: number): number {
 export class Report {
   readonly source: Source;
   readonly diagnostics: Diagnostic[] = [];
+  readonly #blamed = new Set<string>();
 
   constructor(source: Source) {
     this.source = source;
+  }
+
+  /** Whether something is already known to be wrong with this very value. */
+  blames(at: Path): boolean {
+    return this.#blamed.has(showPath(at));
   }
 
   get failed(): boolean {
@@ -73,6 +79,7 @@ export class Report {
 
   /** An error at a value (or at its key). */
   error(code: string, at: Path, message: string, hint?: string, part: 'key' | 'value' = 'value'): void {
+    this.#blamed.add(showPath(at));
     this.add('error', code, this.source.locate(at, part), message, hint);
   }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { access, open, realpath, type FileHandle } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { lstat, open, readlink, realpath, type FileHandle } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
 import { AiVmError } from '../model/errors.ts';
 
 /** In the order of preference of the messages; two of them in one directory are an error. */
@@ -23,9 +23,14 @@ export interface ConfigFileText {
  */
 export async function findConfig(cwd: string, explicit?: string): Promise<ConfigFileText> {
   const path = explicit === undefined ? await discover(cwd) : resolve(cwd, explicit);
-  const text = await readConfig(path, explicit !== undefined);
-  const dir = await realpath(dirname(path));
-  return { path, dir, text };
+  const handle = await openConfig(path, explicit !== undefined);
+  try {
+    const dir = await realpath(dirname(path));
+    await judge(path, dir, handle);
+    return { path, dir, text: decode(path, await readBounded(path, handle)) };
+  } finally {
+    await handle.close();
+  }
 }
 
 async function discover(cwd: string): Promise<string> {
@@ -47,47 +52,27 @@ async function discover(cwd: string): Promise<string> {
 }
 
 /** A dangling link counts as found: that it leads nowhere is worth saying. */
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch (error) {
-    return !['ENOENT', 'ENOTDIR'].includes(codeOf(error)) || (await isLink(path));
-  }
-}
-
-async function isLink(path: string): Promise<boolean> {
-  try {
-    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-    await handle.close();
-    return false;
-  } catch (error) {
-    return codeOf(error) === 'ELOOP';
-  }
-}
+const exists = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
 const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
 
 /** What is opened is what is judged; O_NONBLOCK, so that a pipe in the file's place cannot hold us up. */
-async function readConfig(path: string, explicit: boolean): Promise<string> {
-  let handle: FileHandle;
+async function openConfig(path: string, explicit: boolean): Promise<FileHandle> {
   try {
-    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch (error) {
     const code = codeOf(error);
-    if (explicit && (code === 'ENOENT' || code === 'ENOTDIR')) {
+    if (explicit && (code === 'ENOENT' || code === 'ENOTDIR') && !(await exists(path))) {
       throw new AiVmError('config.not-found', `${path} does not exist`, {
         fix: 'check the path that was given',
         cause: error,
       });
     }
     throw unreadable(path, REASONS[code] ?? code, 'make it a file that you may read', error);
-  }
-  try {
-    await judge(path, handle);
-    return decode(path, await readBounded(path, handle));
-  } finally {
-    await handle.close();
   }
 }
 
@@ -98,9 +83,18 @@ const REASONS: Readonly<Record<string, string>> = {
   ENXIO: 'it is no regular file',
 };
 
-async function judge(path: string, handle: FileHandle): Promise<void> {
+async function judge(path: string, dir: string, handle: FileHandle): Promise<void> {
   const stat = await handle.stat();
   if (!stat.isFile()) throw unreadable(path, 'it is no regular file', 'put a file with the configuration there');
+  // Messages quote the file, so a link that a repository brings along must not make them quote anything else.
+  const real = await readlink(`/proc/self/fd/${handle.fd}`).catch(() => realpath(path));
+  if (!real.startsWith(dir === sep ? sep : dir + sep)) {
+    throw unreadable(
+      path,
+      'it is a symbolic link that leads out of its directory',
+      'put a copy of the file there instead',
+    );
+  }
   const me = process.getuid?.() ?? 0;
   // Root drops to the owner of the project before anything is done in its name.
   if (me === 0 || stat.uid === me || stat.uid === 0) return;

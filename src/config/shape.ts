@@ -1,0 +1,75 @@
+import { shapeTest } from './health.ts';
+import type { Report } from './source.ts';
+import { entry, scalar, showPath, type ListNode, type MapNode, type Node } from './tree.ts';
+
+/**
+ * A machine with each field in its one canonical form, so that merging need not know the short ones: `env` and `labels`
+ * are mappings, a health check's test is one command, `packages` is a mapping of lists, `agents` a mapping of settings, nothing is an empty mapping.
+ */
+export function shapeMachine(node: Node, report: Report): MapNode {
+  if (node.kind !== 'map') return { kind: 'map', at: node.at, entries: new Map() };
+  const entries = new Map(node.entries);
+  for (const key of ['env', 'labels']) replace(entries, key, (list) => pairs(list, report));
+  replace(entries, 'packages', (list) => ({
+    ...list,
+    kind: 'map',
+    entries: new Map([
+      ['debian', list],
+      ['nixos', list],
+    ]),
+  }));
+  replace(entries, 'agents', agents);
+  const health = entries.get('healthcheck');
+  const test = entry(health, 'test');
+  if (health?.kind === 'map' && test?.kind === 'list') {
+    entries.set('healthcheck', { ...health, entries: new Map([...health.entries, ['test', shapeTest(test, report)]]) });
+  }
+  const named = entries.get('agents');
+  if (named?.kind === 'map') entries.set('agents', withSettings(named));
+  return { ...node, entries };
+}
+
+function replace(entries: Map<string, Node>, key: string, make: (list: ListNode) => MapNode): void {
+  const node = entries.get(key);
+  if (node?.kind === 'list') entries.set(key, make(node));
+}
+
+/** `NAME=VALUE`; a `NAME` alone has no value, which is not the empty one. */
+function pairs(list: ListNode, report: Report): MapNode {
+  const entries = new Map<string, Node>();
+  for (const item of list.items) {
+    if (item.kind !== 'scalar') continue;
+    const [, name = '', value] = /^([^=]*)(?:=(.*))?$/s.exec(String(item.value)) ?? [];
+    if (entries.has(name)) {
+      report.error(
+        'config.duplicate',
+        item.at,
+        `${showPath(list.at)}: \`${name}\` is set twice`,
+        'Remove one of the two.',
+      );
+    }
+    entries.set(name, scalar(item.at, value ?? null));
+  }
+  return { kind: 'map', at: list.at, entries };
+}
+
+function agents(list: ListNode): MapNode {
+  const entries = new Map<string, Node>();
+  for (const item of list.items) {
+    if (item.kind === 'scalar') {
+      const name = String(item.value);
+      if (!entries.has(name)) entries.set(name, { kind: 'map', at: item.at, entries: new Map() });
+    } else if (item.kind === 'map') {
+      for (const [name, settings] of item.entries) entries.set(name, settings);
+    }
+  }
+  return { kind: 'map', at: list.at, entries };
+}
+
+function withSettings(node: MapNode): MapNode {
+  const settings = ([name, child]: [string, Node]): [string, Node] => [
+    name,
+    child.kind === 'map' ? child : { kind: 'map', at: child.at, entries: new Map() },
+  ];
+  return { ...node, entries: new Map([...node.entries].map(settings)) };
+}
