@@ -15,7 +15,7 @@ const ROOMS = {
   guest: ['model', 'host'],
   images: ['model', 'host'],
   reconcile: ['model', 'qemu', 'guest', 'images', 'host'],
-  app: ['model', 'generated', 'config', 'resources', 'host', 'qemu', 'guest', 'images', 'reconcile'],
+  app: ['model', 'generated', 'config', 'resources', 'host', 'qemu', 'guest', 'images', 'reconcile', 'report'],
   watch: ['model', 'app', 'report'],
   cli: ['model', 'generated', 'app', 'watch', 'report'],
 };

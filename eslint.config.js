@@ -22,7 +22,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       '@typescript-eslint/ban-ts-comment': [
         'error',
@@ -43,7 +43,7 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': [
         'error',
-        ...['Date', 'process', 'performance', 'fetch', 'setTimeout', 'setInterval', 'setImmediate'].map((name) => ({
+        ...['process', 'performance', 'fetch', 'setTimeout', 'setInterval', 'setImmediate'].map((name) => ({
           name,
           message: 'This folder is pure: hand the value in.',
         })),
@@ -51,6 +51,14 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'This folder is pure: hand the value in.' },
+        { object: 'Date', property: 'now', message: 'This folder is pure: hand the value in.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression[callee.name="Date"][arguments.length=0], CallExpression[callee.name="Date"]',
+          message: 'This folder is pure: hand the time in.',
+        },
       ],
     },
   },
@@ -75,7 +83,7 @@ export default tseslint.config(
     files: ['**/*.{js,mjs,cjs}'],
     extends: [tseslint.configs.base],
     rules: {
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-undef-init': 'error',
       'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none' }],
       'no-var': 'error',

@@ -20,7 +20,8 @@ const CHECKS = [
   { name: 'import rules', argv: [bin('depcruise'), 'src', 'tests', '--output-type', 'err'] },
   { name: 'dead code', argv: [bin('knip'), '--no-progress'] },
   { name: 'generated files', argv: [process.execPath, 'scripts/generate.mjs', '--check'] },
-  { name: 'shell scripts', argv: ['shellcheck', ...shellScripts()], needs: 'shellcheck' },
+  // SC3013: `test -nt` is in POSIX since 2024, and has been in every shell for long.
+  { name: 'shell scripts', argv: ['shellcheck', '--exclude=SC3013', ...shellScripts()], needs: 'shellcheck' },
 ];
 
 /**

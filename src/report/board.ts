@@ -239,10 +239,11 @@ function rowTask(row: Row): Task {
 function groupTask(group: Group): Task {
   return {
     title: group.title,
-    task: (_context, wrapper): ReturnType<Wrapper['newListr']> => {
+    task: (_context, wrapper): Listr<undefined, typeof LineRenderer, typeof LineRenderer> => {
       group.wrapper = wrapper;
       wrapper.task.title = group.title;
-      return wrapper.newListr(group.rows.map(rowTask), { concurrent: true, exitOnError: false });
+      // As wrapper.newListr() does, but with types.
+      return new Listr(group.rows.map(rowTask), { concurrent: true, exitOnError: false }, wrapper.task);
     },
   };
 }

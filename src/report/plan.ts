@@ -18,8 +18,8 @@ const CLASSES: Readonly<Record<ChangeClass, string>> = { live: 'live', reboot: '
 
 /** Text of several lines, without a newline at its end. */
 export function renderPlan(plan: Plan, style: Style = makeStyle(false, true)): string {
-  const pending = plan.vms.some((vm) => vm.pending.length > 0);
-  if (plan.steps.length === 0 && !pending && plan.vms.every((vm) => vm.verdict === 'none')) {
+  const still = plan.vms.every((vm) => vm.verdict === 'none' && vm.changes.length === 0 && vm.pending.length === 0);
+  if (plan.steps.length === 0 && still) {
     const names = plan.vms.map((vm) => sanitiseLine(vm.vm)).join(', ');
     return `Nothing to do: ${names === '' ? 'no machine is asked for' : `${names} ${plan.vms.length === 1 ? 'is' : 'are'} as declared`}.`;
   }
