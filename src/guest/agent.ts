@@ -94,17 +94,10 @@ export class Agent {
     const limits = { signal: deadline.signal };
     try {
       const pid = await this.#start(argv, options, limits);
-      try {
-        for (let wait = POLL.first; ; wait = Math.min(2 * wait, POLL.last)) {
-          const reply = await this.use((s) => s.request('guest-exec-status', { pid }, STATUS_LIMIT), limits);
-          const result = parseStatus(reply, maxOutput);
-          if (result !== null) return result;
-          await orAbort(sleep(wait), deadline.signal);
-        }
-      } catch (error) {
+      return await this.#ended(pid, maxOutput, limits).catch(async (error: unknown) => {
         if (deadline.signal.aborted) await this.#kill(pid);
         throw error;
-      }
+      });
     } finally {
       deadline.clear();
     }
@@ -189,9 +182,27 @@ export class Agent {
     return toInteger(reply['pid'], 'pid', 2, 2 ** 31 - 1);
   }
 
-  /** As far as it goes: the caller is told why the command was given up, not how. */
+  /** Waits until it is gone, within reason; the caller is told why the command was given up, not how. */
   async #kill(pid: number): Promise<void> {
-    await this.#start(['kill', '-KILL', String(pid)], {}, { timeout: KILL_TIMEOUT }).catch(() => undefined);
+    const deadline = startDeadline(KILL_TIMEOUT, undefined, () => new Error('not killed'));
+    const limits = { signal: deadline.signal };
+    try {
+      await this.#start(['kill', '-KILL', String(pid)], {}, limits);
+      await this.#ended(pid, 0, limits);
+    } catch {
+      // The guest does not answer, or the command has ended by itself.
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  async #ended(pid: number, maxOutput: number, limits: { readonly signal: AbortSignal }): Promise<ExecResult> {
+    for (let wait = POLL.first; ; wait = Math.min(2 * wait, POLL.last)) {
+      const reply = await this.use((s) => s.request('guest-exec-status', { pid }, STATUS_LIMIT), limits);
+      const result = parseStatus(reply, maxOutput);
+      if (result !== null) return result;
+      await orAbort(sleep(wait), limits.signal);
+    }
   }
 
   #withFile<T>(
