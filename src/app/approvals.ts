@@ -50,7 +50,10 @@ export async function give(context: Context, asks: readonly Ask[]): Promise<void
 export async function requireApproval(context: Context, approveNow: boolean): Promise<void> {
   const { pending } = await readAsks(context);
   if (pending.length === 0) return;
-  if (approveNow) return give(context, pending);
+  if (approveNow) {
+    await context.prepare();
+    return give(context, pending);
+  }
   throw new AiVmError(
     'approval.needed',
     `${context.project.file} asks for more than its own directory and loopback ports`,
@@ -80,6 +83,7 @@ export async function approve(context: Context, options: ApproveOptions): Promis
   const agreed = await options.decide(asks);
   if (options.listing || asks.pending.length === 0) return EXIT.ok;
   if (!agreed) return options.onRefused();
+  await context.prepare();
   await withLock(context.project.paths.lock, context.lockOptions, () => give(context, asks.pending));
   context.emit({ type: 'info', message: 'allowed; next: ai-vm up' });
   return EXIT.ok;

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts';
 import { projectName } from '../config/names.ts';
 import { findConfig } from '../host/config-files.ts';
 import { prepareProject } from '../host/directories.ts';
+import { localAccounts } from '../host/accounts.ts';
 import type { LockOptions } from '../host/lock.ts';
 import {
   hash8,
@@ -16,13 +17,13 @@ import {
   type ProjectPlace,
 } from '../host/paths.ts';
 import { settleRunAs } from '../host/run-as.ts';
-import type { JudgeContext } from '../host/shares.ts';
+import type { ShareContext } from '../host/shares.ts';
 import type { Capabilities, RunAs } from '../model/capabilities.ts';
 import type { Desired, VmConfig } from '../model/desired.ts';
 import type { Emit } from '../model/events.ts';
 import type { MachinePaths, ProjectPaths } from '../model/machine.ts';
 import { ConfigError } from '../model/errors.ts';
-import { probeCapabilities } from '../qemu/capabilities.ts';
+import { hostCapabilities } from './capabilities.ts';
 
 export interface Project {
   readonly name: string;
@@ -37,7 +38,7 @@ export interface Project {
   readonly env: HostEnv;
   readonly paths: ProjectPaths;
   readonly runAs: RunAs;
-  readonly judging: JudgeContext;
+  readonly judging: ShareContext;
   machine(vm: string): MachinePaths;
 }
 
@@ -56,6 +57,8 @@ export interface Where {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly file: string | undefined;
+  /** What this process does, such as `ai-vm up`: told to whoever waits for its lock. */
+  readonly command: string;
   readonly signal: AbortSignal;
   readonly emit: Emit;
 }
@@ -77,6 +80,7 @@ export async function openContext(where: Where): Promise<Context> {
   const runAs = await settleRunAs(dir);
   const env = hostEnv();
   const home = process.env['HOME'] ?? '/';
+  const homes = (await localAccounts()).map((account) => account.home).concat(home);
 
   let desired: Desired | null = null;
   let problem: ConfigError | null = null;
@@ -103,7 +107,7 @@ export async function openContext(where: Where): Promise<Context> {
       ...{ name: place.name, dir, home, file: file.path, desired, problem, place, env, paths, runAs },
       judging: {
         runAs,
-        home,
+        homes,
         projectDir: dir,
         stateDirs: [env.dataHome, env.cacheHome, env.runtimeHome, paths.state, paths.images],
       },
@@ -113,9 +117,15 @@ export async function openContext(where: Where): Promise<Context> {
     signal,
     lockOptions: {
       signal,
-      onWait: (holder) => emit({ type: 'info', message: `waiting for ${holder}, which works on this project` }),
+      wait: true,
+      command: where.command,
+      onWait: (holder) =>
+        emit({
+          type: 'info',
+          message: `waiting for ${holder ? `process ${holder.pid} (${holder.command})` : 'another command'}, which works on this project`,
+        }),
     },
-    capabilities: () => (capabilities ??= probeCapabilities({ runAs, cacheDir: env.cacheHome })),
+    capabilities: () => (capabilities ??= hostCapabilities({ runAs, cacheDir: env.cacheHome })),
     prepare: () => prepareProject(place, paths, env, runAs),
   };
   return context;

@@ -23,13 +23,13 @@ export async function remove(context: Context, options: RemoveOptions): Promise<
   const victims = (await look()).filter((o) => o.state !== 'absent').map((o) => o.vm);
   if (victims.length === 0) return options.onNothing();
   if (!(await options.consent(victims))) return EXIT.failed;
+  await context.prepare();
   return withLock(context.project.paths.lock, context.lockOptions, async () => {
     // What appeared since the question was not consented to.
     const seen = (await look()).filter((o) => victims.includes(o.vm));
     const plan = planRemove(context.project.name, seen);
     context.emit({ type: 'plan', plan });
     const handlers = makeHandlers(context, {
-      capabilities: null,
       vms: [],
       observed: new Map(seen.map((o) => [o.vm, o])),
       images: new Map(),

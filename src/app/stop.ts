@@ -18,6 +18,7 @@ export interface StopOptions {
 /** @returns the exit code */
 export async function stop(context: Context, { vms, grace }: StopOptions): Promise<number> {
   const names = await chooseAny(context, vms);
+  await context.prepare();
   return withLock(context.project.paths.lock, context.lockOptions, async () => {
     const seen = await Promise.all(names.map((name) => observe(name, context.project.machine(name))));
     const plan = planStop(context.project.name, seen);
@@ -27,7 +28,6 @@ export async function stop(context: Context, { vms, grace }: StopOptions): Promi
       return EXIT.ok;
     }
     const handlers = makeHandlers(context, {
-      capabilities: null,
       vms: [],
       observed: new Map(seen.map((o) => [o.vm, o])),
       images: new Map(),

@@ -100,6 +100,7 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
     context.emit({ type: 'plan', plan: first.plan });
     return finish(context, first.plan, null, first.vms);
   }
+  await context.prepare();
   return withLock(context.project.paths.lock, context.lockOptions, async () => {
     const now = await look(context, names, planOptions);
     context.emit({ type: 'plan', plan: now.plan });
@@ -108,7 +109,6 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
     await preflight(context, capabilities, now.plan, now.vms);
     const handlers = makeHandlers(context, {
       ...now,
-      capabilities,
       wait: options.wait ?? true,
       timeout: options.timeout ?? null,
       grace: null,

@@ -28,6 +28,7 @@ export async function session(command: Command, io: Io, work: Work): Promise<num
       cwd: io.cwd,
       env: io.env,
       file: options.file,
+      command: command.name(),
       signal: io.signal,
       emit: reporter.emit,
     });

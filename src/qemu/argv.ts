@@ -29,6 +29,8 @@ function base({ vm, paths, identity, host }: BootContext): string[] {
     ...monitor('qmp-events', paths.qmp.events),
     ...monitor('qmp-read0', paths.qmp.read[0]),
     ...monitor('qmp-read1', paths.qmp.read[1]),
+    // A file that the kernel keeps from growing, so that a guest that floods its console fills no disk: host/logs.ts.
+    ...['-chardev', `file,id=console,path=${option(paths.serialWindow)},append=on`, '-serial', 'chardev:console'],
     ...['-device', 'virtio-rng-pci,id=rng0'],
     ...['-device', 'vmgenid,guid=auto'],
     ...['-device', 'virtio-serial-pci,id=serial-bus0,max_ports=4'],
@@ -49,13 +51,11 @@ export interface MachineArguments {
 
 /**
  * @param parts what the resources add, in their order
- * @param console arguments of the serial console
  * @param credentials fw_cfg name → absolute path of the file
  */
 export function machineArguments(
   context: BootContext,
   parts: readonly BootPart[],
-  console: readonly string[],
   credentials: ReadonlyMap<string, string>,
 ): MachineArguments {
   const params = [...PARAMS, ...parts.flatMap((p) => p.params)];
@@ -64,7 +64,6 @@ export function machineArguments(
   return {
     argv: [
       ...base(context),
-      ...console,
       ...parts.flatMap((p) => p.argv),
       ...['-append', [...new Set(params)].join(' ')],
       ...fwCfg,

@@ -1,5 +1,5 @@
 import { writeState } from '../../host/files.ts';
-import { ownFiles } from '../../host/run-as.ts';
+import { prepareMachine } from '../../host/directories.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
@@ -13,6 +13,7 @@ export async function createStep(context: Context, run: Run, step: Step, at: Ste
   const paths = context.project.machine(step.vm);
   const config = configOf(run, step.vm);
   const bundle = await bundleOf(context, run, step.vm, null);
+  await prepareMachine(paths, context.project.runAs);
   at.progress('making keys');
   const identity = await makeIdentity(step.vm, paths, at.signal);
   if (!config.overlay) {
@@ -20,5 +21,4 @@ export async function createStep(context: Context, run: Run, step: Step, at: Ste
     await createDisk(paths.disk, bundle, config.storage, at.signal);
   }
   await writeState(paths.identity, identity);
-  await ownFiles(paths.dir, context.project.runAs);
 }

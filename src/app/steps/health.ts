@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from '../../guest/agent.ts';
-import { sanitise } from '../../host/files.ts';
+import { sanitise } from '../../host/untrusted.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';

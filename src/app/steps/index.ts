@@ -1,5 +1,4 @@
 /** One handler per kind of step: the effects behind the plan. */
-import type { Capabilities } from '../../model/capabilities.ts';
 import type { VmConfig } from '../../model/desired.ts';
 import type { Bundle } from '../../model/image.ts';
 import type { Observed } from '../../model/observed.ts';
@@ -16,8 +15,6 @@ import { stopStep } from './stop.ts';
 
 /** What the handlers of one execution share. */
 export interface Execution {
-  /** null: only stops and deletes, which need to know nothing of the host. */
-  readonly capabilities: Capabilities | null;
   readonly vms: readonly VmConfig[];
   readonly observed: ReadonlyMap<string, Observed>;
   /** Machine → digest of the image that it would be made from now. */

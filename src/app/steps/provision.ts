@@ -1,10 +1,12 @@
 import { appendFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import { sanitise, tail, writeState } from '../../host/files.ts';
+import { writeState } from '../../host/files.ts';
+import { sanitise } from '../../host/untrusted.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
+import { logTail } from '../logs.ts';
 import { commandDigest } from '../provision.ts';
 import { login, sessionArgv } from '../ssh.ts';
 import { configOf, type Run } from './index.ts';
@@ -41,7 +43,7 @@ export async function provisionStep(context: Context, run: Run, step: Step, at: 
         `a provision command failed in ${vm}: ${sanitise(command.split('\n')[0]!)}`,
         {
           vm,
-          why: `exit code ${result.exitCode ?? 'none'}; the end of its output:\n${await tail(paths.provisionLog, 12)}`,
+          why: `exit code ${result.exitCode ?? 'none'}; the end of its output:\n${await logTail(paths, 'provision', 12)}`,
           fix: `ai-vm logs ${vm} --provision shows all of it. The machine runs; the next ai-vm up tries again from this command on.`,
         },
       );

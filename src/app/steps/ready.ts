@@ -1,6 +1,5 @@
 import { Agent } from '../../guest/agent.ts';
 import { waitForAgent, waitForSshBanner } from '../../guest/readiness.ts';
-import { tail } from '../../host/files.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { MachinePaths } from '../../model/machine.ts';
 import type { VmConfig } from '../../model/desired.ts';
@@ -11,7 +10,7 @@ import { Qmp } from '../../qemu/qmp.ts';
 import { observe } from '../../reconcile/observe.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
-import { readSerial } from '../serial.ts';
+import { logTail } from '../logs.ts';
 import { configOf, type Run } from './index.ts';
 import { stopMachine } from './stop.ts';
 
@@ -39,7 +38,7 @@ async function neverReady(
   after: number,
   cause: unknown,
 ): Promise<AiVmError> {
-  const console = await readSerial(paths, 15);
+  const console = await logTail(paths, 'serial', 15);
   return new AiVmError('guest.never-ready', `${vm} ${what} within ${formatDuration(after)}`, {
     vm,
     why: console ? `The end of its console:\n${console}` : 'Its console is empty.',
@@ -53,7 +52,7 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
   if (!run.wait) return;
   const { vm } = step;
   const paths = context.project.machine(vm);
-  const timeout = run.timeout ?? TIMEOUT[run.capabilities.accelerator.accelerator];
+  const timeout = run.timeout ?? TIMEOUT[(await context.capabilities()).accelerator.accelerator];
   const begin = performance.now();
   const left = (): number => Math.max(1, timeout - (performance.now() - begin));
   at.progress('booting');
@@ -81,7 +80,7 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
     if (!process) {
       throw new AiVmError('qemu.died', `QEMU of ${vm} ended while the guest was booting`, {
         vm,
-        why: [await tail(paths.qemuLog, 10), await readSerial(paths, 10)].filter(Boolean).join('\n'),
+        why: [await logTail(paths, 'qemu', 10), await logTail(paths, 'serial', 10)].filter(Boolean).join('\n'),
         fix: `ai-vm logs ${vm} --qemu shows all that it said.`,
         cause: error,
       });

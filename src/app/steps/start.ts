@@ -3,7 +3,6 @@ import { execa } from 'execa';
 import { credentials, FW_CFG_PREFIX } from '../../guest/credentials.ts';
 import { writeState, writeText } from '../../host/files.ts';
 import { isPortFree, nextFreePort } from '../../host/ports.ts';
-import { ownFiles } from '../../host/run-as.ts';
 import type { VmConfig } from '../../model/desired.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Identity, MachinePaths } from '../../model/machine.ts';
@@ -20,7 +19,6 @@ import { stageCredentials } from '../effective.ts';
 import { makeIdentity } from '../identity.ts';
 import { bundleOf, imageOfDisk } from '../images.ts';
 import { launchSpec } from '../launch.ts';
-import { serialArgv } from '../serial.ts';
 import { judgeShares } from '../shares.ts';
 import { configOf, type Run } from './index.ts';
 
@@ -90,6 +88,7 @@ const portRace = (error: unknown): boolean =>
 
 export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
   const { project } = context;
+  const host = await context.capabilities();
   const { vm: name } = step;
   const paths = project.machine(name);
   const declared = configOf(run, name);
@@ -116,19 +115,18 @@ export async function startStep(context: Context, run: Run, step: Step, at: Step
       paths,
       identity,
       bundle,
-      host: run.capabilities,
+      host,
       runAs: project.runAs,
       sshPort,
       judged,
     };
     const parts = RESOURCES.map((resource) => resource.boot(resource.desired(config), boot));
-    const guest = machineArguments(boot, parts, [], new Map()).guest;
+    const guest = machineArguments(boot, parts, new Map()).guest;
     const keys = (await hostKeyFiles(paths, identity)).map((file) => ({ ...file, owner: 'root', group: 'root' }));
     const made = credentials({ ...guest, files: [...keys, ...guest.files] }, identity.machineId);
     const files = await writeCredentials(paths, made);
-    const machine = machineArguments(boot, parts, serialArgv(paths), files);
+    const machine = machineArguments(boot, parts, files);
     await writeText(paths.startScript, renderStartScript(launchSpec(context, boot, machine)), 0o700);
-    await ownFiles(paths.dir, project.runAs);
     // Recorded before: should we be killed right after the start, the next command knows what runs.
     await writeState(paths.applied, {
       formatVersion: 1,

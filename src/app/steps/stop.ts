@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { rm } from 'node:fs/promises';
+import { endRuntime } from '../../host/logs.ts';
 import { readState, writeState } from '../../host/files.ts';
 import { isAlive, kill, waitForExit } from '../../host/processes.ts';
 import { Agent } from '../../guest/agent.ts';
@@ -64,8 +63,6 @@ export async function stopMachine(
     await kill(process, signal);
     await waitForExit(process, QUIT);
   }
-  // virtiofsd ends with its connection; give it the moment that it takes.
-  await sleep(0);
 }
 
 export async function stopStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
@@ -75,5 +72,5 @@ export async function stopStep(context: Context, run: Run, step: Step, at: StepC
   const { value: applied } = await readState<Applied>(paths.applied, (v): v is Applied => typeof v === 'object');
   if (applied) await writeState(paths.applied, { ...applied, stopped: true });
   if (seen?.process) await stopMachine(paths, seen.process, seen.state === 'running', run.grace ?? GRACE, at);
-  await rm(paths.run, { recursive: true, force: true });
+  await endRuntime(paths);
 }

@@ -11,7 +11,7 @@ function boot(vm: VmConfig, over: Partial<BootContext> = {}) {
   const context = bootContext({ vm, ...over });
   const parts = RESOURCES.map((resource) => resource.boot(resource.desired(vm), context));
   const credentials = new Map([['opt/io.systemd.credentials/fstab.extra', '/c/fstab,extra']]);
-  return machineArguments(context, parts, ['-serial', 'null'], credentials);
+  return machineArguments(context, parts, credentials);
 }
 
 /** One option a line: an argument that does not begin with `-` belongs to the one before. */
