@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Makes src/generated/* and docs/config.md from schemas/ai-vm.schema.json and scripts/host-packages.tsv.
+// Makes src/generated/* and docs/config.md from schemas/ai-vm.schema.json, scripts/host-packages.tsv and package.json.
 // `--check` writes nothing: it names the files that are stale and exits 1.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,6 +13,10 @@ import { standaloneValidator, validatorTypes } from './generate/validator.mjs';
 const root = dirname(import.meta.dirname);
 const read = (path) => readFile(join(root, path), 'utf8');
 
+/** The version is compiled in: `--version` reads no file. */
+const versionModule = ({ version }) =>
+  `// Generated from package.json by scripts/generate.mjs: do not edit.\n\nexport const VERSION = '${version}';\n`;
+
 const schema = JSON.parse(await read('schemas/ai-vm.schema.json'));
 const outputs = {
   'src/generated/validate.cjs': standaloneValidator(schema),
@@ -20,6 +24,7 @@ const outputs = {
   'src/generated/config.ts': await configTypes(schema),
   'src/generated/fields.ts': fieldTable(schema),
   'src/generated/host-packages.ts': hostPackages(await read('scripts/host-packages.tsv')),
+  'src/generated/version.ts': versionModule(JSON.parse(await read('package.json'))),
   'docs/config.md': configDocs(schema),
 };
 
