@@ -71,7 +71,7 @@ function parse(path: string, text: string, report: Report): Parsed | undefined {
 function reportNoMapping(root: Node, report: Report): void {
   const value = toJson(root);
   const message = value === null ? 'the file is empty' : `the file holds ${quote(value)} where a mapping belongs`;
-  report.error('config.empty', [], message, 'The least is `vms: {dev: {}}`; `ai-vm init` writes a file to begin with.');
+  report.error('config.empty', [], message, 'The least is `vms: {dev: {}}`.');
 }
 
 /** No path, command or name can hold one. */

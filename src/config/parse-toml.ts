@@ -29,9 +29,13 @@ interface TomlFault extends Error {
 
 const isTomlError = (error: unknown): error is TomlFault => error instanceof Error && 'fromTOML' in error;
 
-const WORDS: readonly (readonly [RegExp, string, string?])[] = [
+type Words = readonly [RegExp, string, string?];
+
+const MISSING: Words = [/Key without value/, 'a value is missing', 'Write `key = value`.'];
+
+const WORDS: readonly Words[] = [
   [/redefine/, 'this key is already set', 'Remove one of the two, or give a table its header only once.'],
-  [/Key without value/, 'a value is missing', 'Write `key = value`.'],
+  MISSING,
   [/end of line/, 'something is left over behind the value', 'One `key = value` for each line; text needs quotes.'],
   [/Trailing commas/, 'a comma before the closing `}`', 'Inline tables end without one.'],
   [/Unterminated string/, 'the closing quote is missing'],
@@ -46,9 +50,11 @@ const WORDS: readonly (readonly [RegExp, string, string?])[] = [
 
 function reportSyntax(text: string, error: TomlFault, report: Report): void {
   const own = error.message.split('\n')[0]!.replace(/ at row \d+, col \d+, pos \d+:?$/, '');
-  const word = WORDS.find(([pattern]) => pattern.test(own));
-  const start = Math.max(0, Math.min(exactPlace(text) ?? (error.pos ?? 1) - 1, text.length));
-  const [, message = own, hint] = word ?? [];
+  const place = Math.max(0, Math.min(exactPlace(text) ?? (error.pos ?? 1) - 1, text.length));
+  const before = text.slice(0, place).trimEnd();
+  const missing = before.endsWith('=') && /^\s*?(\n|$)/.test(text.slice(before.length, place + 1));
+  const [, message, hint] = missing ? MISSING : (WORDS.find(([pattern]) => pattern.test(own)) ?? [null, own]);
+  const start = missing ? before.length - 1 : place;
   report.add('error', 'config.syntax', report.source.position({ start, end: start + 1 }), message, hint);
 }
 
@@ -93,7 +99,7 @@ class Converter {
       };
     }
     if (typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value))) {
-      return this.#refuse(at, 'this number is too large');
+      return this.#refuse(at, 'this number is too large, or none at all');
     }
     const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
     return { kind: 'scalar', at, value: known ? value : null };

@@ -17,7 +17,7 @@ import { explainYaml } from './yaml-errors.ts';
 
 /** Two entries of the parser's stack for each level; lexemes are words, brackets, blanks and line ends. */
 const MAX_STACK = 4 * MAX_DEPTH;
-const MAX_LEXEMES = 200_000;
+const MAX_LEXEMES = 60_000;
 
 /** Ends parsing: what follows would only repeat it. */
 class Refused extends Error {
@@ -49,7 +49,6 @@ export function parseYaml(text: string, report: Report): Parsed | undefined {
 
 function compose(text: string, report: Report): Document.Parsed | undefined {
   const composer = new Composer({
-    merge: true,
     stringKeys: true,
     uniqueKeys: false,
     prettyErrors: false,
@@ -152,7 +151,7 @@ class Converter {
       const keyNode = pair.key as ParsedNode | null;
       const name = isScalar(keyNode) ? keyNode.value : undefined;
       const value = pair.value as ParsedNode | null;
-      if (typeof name === 'symbol') {
+      if (name === '<<' && isScalar(keyNode) && keyNode.type === 'PLAIN') {
         merged.push(value);
         continue;
       }

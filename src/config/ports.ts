@@ -32,8 +32,10 @@ export function parsePort(given: string | number | PortObject): Outcome<PortConf
   if ('fault' in bind) return fault(`${quote(given)}: ${bind.fault}`, bind.hint);
   const numbers = parts.map(parseNumber);
   const wrong = numbers.indexOf(undefined);
-  if (wrong !== -1)
-    return fault(`${quote(given)}: ${quote(parts[wrong])} is not a port number`, 'Ports are 1 to 65535.');
+  if (wrong !== -1) {
+    const part = parts[wrong] === text ? '' : `${quote(given)}: `;
+    return fault(`${part}${quote(parts[wrong])} is not a port number`, 'Ports are 1 to 65535.');
+  }
   const [host, guest = host] = numbers as number[];
   return ok({ bind: bind.value, host: host!, guest: guest!, protocol });
 }

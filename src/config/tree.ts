@@ -45,7 +45,7 @@ export interface Spans {
 export const MAX_DEPTH = 64;
 
 /** More values than any real file has, aliases counted as often as they are used. */
-export const MAX_NODES = 50_000;
+export const MAX_NODES = 20_000;
 
 export const scalar = (at: Path, value: Scalar): ScalarNode => ({ kind: 'scalar', at, value });
 

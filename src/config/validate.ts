@@ -51,12 +51,7 @@ function pathOf(root: Node, pointer: string): Path {
 
 function reportMissing(at: Path, name: string, report: Report): void {
   if (at.length === 0 && name === 'vms') {
-    report.error(
-      'config.missing',
-      at,
-      'no machine is declared: `vms` is missing',
-      'The least is `vms: {dev: {}}`; `ai-vm init` writes a file to begin with.',
-    );
+    report.error('config.missing', at, 'no machine is declared: `vms` is missing', 'The least is `vms: {dev: {}}`.');
   } else {
     report.error('config.missing', at, `${showPath(at)}: \`${name}\` is missing`);
   }
@@ -133,10 +128,11 @@ function reportValue(at: Path, keyword: string, node: Node | undefined, report: 
   }
   const expected = field?.values ? oneOf(field.values) : (field?.expected ?? typeWords(field?.types ?? []));
   const near = typeof value === 'string' && field?.values ? closest(value, field.values) : undefined;
+  const message = value === null ? `a value is missing: ${expected}` : `${got} is not ${expected}`;
   report.error(
     code,
     at,
-    `${path}: ${got} is not ${expected}`,
+    `${path}: ${message}`,
     near === undefined ? typeHint(value, field?.types ?? []) : `Did you mean ${near}?`,
   );
 }
@@ -166,14 +162,16 @@ function typeHint(value: unknown, types: readonly string[]): string | undefined 
   return undefined;
 }
 
-/** The tree without the given paths. */
+/** The tree without the given paths. An entry of a list goes as a whole: what is left of it may make no sense. */
 function prune(node: Node, faulty: ReadonlySet<string>, path: Path = []): Node {
   const keep = (step: string | number): boolean => !faulty.has(JSON.stringify([...path, step]));
-  if (node.kind === 'list') {
-    const items = node.items.flatMap((item, index) => (keep(index) ? [prune(item, faulty, [...path, index])] : []));
-    return { ...node, items };
-  }
   if (node.kind === 'scalar') return node;
-  const entries = [...node.entries].filter(([key]) => keep(key));
-  return { ...node, entries: new Map(entries.map(([key, value]) => [key, prune(value, faulty, [...path, key])])) };
+  if (node.kind === 'list') {
+    const items = node.items.filter((item, index) => keep(index) && prune(item, faulty, [...path, index]) === item);
+    return items.length === node.items.length ? node : { ...node, items };
+  }
+  const kept = [...node.entries].filter(([key]) => keep(key));
+  const entries = new Map(kept.map(([key, value]) => [key, prune(value, faulty, [...path, key])]));
+  const same = entries.size === node.entries.size && kept.every(([key, value]) => entries.get(key) === value);
+  return same ? node : { ...node, entries };
 }

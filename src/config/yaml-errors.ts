@@ -7,6 +7,9 @@ interface Explained {
 
 /** The parser's faults in our own words, where we have better ones. */
 export function explainYaml(fault: YAMLError): Explained {
+  const [, bracket] = /must be sufficiently indented and end with a (\S)/.exec(fault.message) ?? [];
+  if (bracket !== undefined)
+    return { message: `the closing \`${bracket}\` is missing, or indented too far to the left` };
   const known = WORDS[fault.code];
   if (known) return known;
   return { message: fault.message.split('\n')[0]!.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()) };

@@ -48,7 +48,11 @@ export const FIELDS: Readonly<Record<string, Field>> = {
       'labels',
     ],
   },
-  'vms.*.image': { types: ['string', 'object'], expected: 'debian', keys: ['flake', 'modules', 'store', 'disk'] },
+  'vms.*.image': {
+    types: ['string', 'object'],
+    expected: 'a known image, such as debian',
+    keys: ['flake', 'modules', 'store', 'disk'],
+  },
   'vms.*.image.flake': { types: ['string'] },
   'vms.*.image.modules': { types: ['array'] },
   'vms.*.image.modules.[]': { types: ['string'] },
