@@ -17,7 +17,7 @@ process.chdir(resolve(import.meta.dirname, '..'));
 const tally = new Tally();
 const started = performance.now();
 
-await runChecks(tally);
+await runChecks(tally, { fast: options.fast });
 await runCheck(tally, { name: 'build', argv: [process.execPath, 'scripts/build.mjs'] });
 if (options.fast) {
   await runJest(tally, 'unit', ['unit']);

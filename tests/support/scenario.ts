@@ -16,7 +16,6 @@ export interface ScenarioOptions extends SandboxOptions {
 /**
  * Declares a scenario. `options` is asked for when it starts. After the obligations, `ai-vm down` must leave no process,
  * socket, port, mount or runtime file. Logs and plans of a failed scenario stay in tests/artifacts/.
- * @public
  */
 export function scenario(
   title: string,
