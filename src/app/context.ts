@@ -125,7 +125,7 @@ export async function openContext(where: Where): Promise<Context> {
           message: `waiting for ${holder ? `process ${holder.pid} (${holder.command})` : 'another command'}, which works on this project`,
         }),
     },
-    capabilities: () => (capabilities ??= hostCapabilities({ runAs, cacheDir: env.cacheHome })),
+    capabilities: () => (capabilities ??= hostCapabilities({ runAs, cacheDir: env.cacheHome, env: where.env, signal })),
     prepare: () => prepareProject(place, paths, env, runAs),
   };
   return context;

@@ -75,7 +75,7 @@ async function checkCapabilities(): Promise<Check[]> {
   const decision = await decideRunAs('/').catch(() => null);
   if (decision?.kind !== 'as') return [];
   try {
-    const host = await hostCapabilities({ runAs: decision.runAs, cacheDir: env.cacheHome });
+    const host = await hostCapabilities({ runAs: decision.runAs, cacheDir: env.cacheHome, env: process.env }, true);
     const { accelerator, reason } = host.accelerator;
     const virtiofs = host.virtiofsd;
     return [

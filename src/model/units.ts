@@ -5,8 +5,12 @@ export const MiB = 1024 * KiB;
 export const GiB = 1024 * MiB;
 export const TiB = 1024 * GiB;
 
+/** A whole number with more digits than this says less than a rounded one in a larger unit. */
+const READABLE = 100_000;
+
 /**
- * `1536 MiB` for 1610612736: the largest binary unit that gives a whole number, else one decimal of the unit that fits.
+ * `1536 MiB` for 1610612736: the largest binary unit that gives a readable whole number, else one decimal of the unit
+ * that fits.
  */
 export function formatBytes(bytes: number): string {
   const units = [
@@ -16,7 +20,7 @@ export function formatBytes(bytes: number): string {
     ['KiB', KiB],
   ] as const;
   for (const [unit, size] of units) {
-    if (bytes >= size && bytes % size === 0) return `${bytes / size} ${unit}`;
+    if (bytes >= size && bytes % size === 0 && bytes / size < READABLE) return `${bytes / size} ${unit}`;
   }
   for (const [unit, size] of units) {
     if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`;

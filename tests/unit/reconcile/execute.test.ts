@@ -44,7 +44,7 @@ describe('execute', () => {
     while (!ran.includes('ready:b')) await Promise.resolve();
     expect(ran).not.toContain('ready:a');
     release();
-    expect((await running).done.sort()).toEqual(['ready:a', 'ready:b', 'start:a', 'start:b']);
+    expect([...(await running).done].sort()).toEqual(['ready:a', 'ready:b', 'start:a', 'start:b']);
   });
 
   it('skips everything behind a failed step, and nothing else', async () => {
