@@ -58,7 +58,8 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
 
 /** What is opened is what is judged; O_NONBLOCK, so that a pipe in the file's place cannot hold us up. */
 async function openConfig(path: string, explicit: boolean): Promise<FileHandle> {
@@ -72,7 +73,7 @@ async function openConfig(path: string, explicit: boolean): Promise<FileHandle> 
         cause: error,
       });
     }
-    throw unreadable(path, REASONS[code] ?? code, 'make it a file that you may read', error);
+    throw unreadable(path, REASONS[code] ?? (code || String(error)), 'make it a file that you may read', error);
   }
 }
 

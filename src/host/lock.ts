@@ -5,8 +5,8 @@
  */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { execa } from 'execa';
 import { AiVmError } from '../model/errors.ts';
+import { runOn } from './inherit.ts';
 import { sanitise } from './untrusted.ts';
 
 /** What the lock file says of who holds it: a hint for people, never relied upon. */
@@ -34,19 +34,21 @@ const HELD = 75;
  */
 export async function flock(fd: number, wait: 'wait' | number, signal?: AbortSignal): Promise<boolean> {
   const how = wait === 'wait' ? [] : wait === 0 ? ['-n'] : ['-w', String(wait / 1000)];
-  const result = await execa('flock', ['-x', '-E', String(HELD), ...how, '0'], {
-    stdio: [fd, 'ignore', 'pipe'],
-    reject: false,
-    ...(signal ? { cancelSignal: signal } : {}),
+  const args = ['-x', '-E', String(HELD), ...how, '0'];
+  const ended = await runOn(fd, 'flock', args, signal).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw noFlock(String(error));
   });
-  signal?.throwIfAborted();
-  if (result.exitCode === 0) return true;
-  if (result.exitCode === HELD) return false;
-  throw new AiVmError('host.missing', 'the lock of the project could not be taken', {
-    why: result.stderr || result.shortMessage || 'flock failed',
+  if (ended.code === 0) return true;
+  if (ended.code === HELD) return false;
+  throw noFlock(ended.stderr || `flock ended with ${ended.code ?? 'a signal'}`);
+}
+
+const noFlock = (why: string): AiVmError =>
+  new AiVmError('host.missing', 'the lock of the project could not be taken', {
+    why,
     fix: 'Install flock (package util-linux).',
   });
-}
 
 /** Two fields, bounded and printable: another process wrote them. */
 async function readHolder(file: FileHandle): Promise<Holder | null> {

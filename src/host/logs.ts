@@ -4,11 +4,11 @@
  * beyond. A guest that floods its console fills no disk, and no process has to stay behind to see to it. A window that is
  * full takes no more until somebody looks: `collectLog` moves it to the machine's log file and makes room again.
  */
-import { constants } from 'node:fs';
+import { constants, read } from 'node:fs';
 import { open, rename, stat, type FileHandle } from 'node:fs/promises';
-import { execa } from 'execa';
 import type { MachinePaths } from '../model/machine.ts';
 import { removeTree } from './directories.ts';
+import { runOn } from './inherit.ts';
 import { flock } from './lock.ts';
 import { sanitise } from './untrusted.ts';
 
@@ -30,7 +30,7 @@ export interface LogFiles {
   readonly window: string;
 }
 
-const CHUNK = 256 * 1024;
+const CHUNK = 256n * 1024n;
 
 async function openLog(path: string, flags: number): Promise<FileHandle | null> {
   const file = await open(path, flags | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
@@ -41,18 +41,22 @@ async function openLog(path: string, flags: number): Promise<FileHandle | null> 
   return file;
 }
 
-/** The bytes from `from` on, at most `limit`. */
-async function read(file: FileHandle, from: bigint, limit: number): Promise<Buffer> {
+/** FileHandle.read takes no positions beyond 2^53, and silently reads elsewhere; fs.read does. */
+function readAt(fd: number, buffer: Buffer, position: bigint): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, { buffer, position }, (error, bytesRead) => (error ? reject(error) : resolve(bytesRead)));
+  });
+}
+
+/** The bytes between two offsets of a file. Never asks beyond `to`: near the largest offset that is an error. */
+async function readBetween(file: FileHandle, from: bigint, to: bigint): Promise<Buffer> {
   const parts: Buffer[] = [];
-  let left = limit;
-  let at = from;
-  while (left > 0) {
-    const buffer = Buffer.alloc(Math.min(CHUNK, left));
-    const { bytesRead } = await file.read({ buffer, position: at as unknown as number });
+  for (let at = from; at < to;) {
+    const buffer = Buffer.alloc(Number(to - at > CHUNK ? CHUNK : to - at));
+    const bytesRead = await readAt(file.fd, buffer, at);
     if (bytesRead === 0) break;
     parts.push(buffer.subarray(0, bytesRead));
     at += BigInt(bytesRead);
-    left -= bytesRead;
   }
   return Buffer.concat(parts);
 }
@@ -65,7 +69,7 @@ async function lastBytes(path: string, limit: number): Promise<Buffer> {
     const { size } = await file.stat({ bigint: true });
     const begin = windowBegin(size);
     const from = size - begin > BigInt(limit) ? size - BigInt(limit) : begin;
-    return await read(file, from, limit);
+    return await readBetween(file, from, size);
   } finally {
     await file.close();
   }
@@ -114,8 +118,9 @@ export async function* followLog(log: LogFiles, signal: AbortSignal): AsyncGener
         const { size, ino } = await file.stat({ bigint: true });
         const begin = windowBegin(size);
         const same = place?.inode === ino && place.at <= size && place.at >= begin;
-        const bytes = await read(file, same && place ? place.at : begin, CHUNK);
-        place = { inode: ino, at: (same && place ? place.at : begin) + BigInt(bytes.length) };
+        const at = same && place ? place.at : begin;
+        const bytes = await readBetween(file, at, at + CHUNK < size ? at + CHUNK : size);
+        place = { inode: ino, at: at + BigInt(bytes.length) };
         if (bytes.length > 0) {
           yield bytes;
           continue;
@@ -160,7 +165,7 @@ export async function collectLog(log: LogFiles): Promise<void> {
     await flock(window.fd, 'wait');
     const { size } = await window.stat({ bigint: true });
     const begin = windowBegin(size);
-    const bytes = await read(window, begin, Number(LOG_WINDOW));
+    const bytes = await readBetween(window, begin, size);
     if (bytes.length === 0) return;
     const kept = await stat(log.history, { bigint: true }).catch(() => null);
     if (kept && kept.size > LOG_WINDOW) await rename(log.history, `${log.history}.1`);
@@ -172,9 +177,7 @@ export async function collectLog(log: LogFiles): Promise<void> {
       await history.close();
     }
     // Node truncates only below 2^53.
-    await execa('truncate', ['-s', String(begin), '/proc/self/fd/0'], {
-      stdio: [window.fd, 'ignore', 'pipe'],
-    });
+    await runOn(window.fd, 'truncate', ['-s', String(begin), '/proc/self/fd/0']);
   } finally {
     await window.close();
   }

@@ -27,7 +27,7 @@ export function isWithin(path: string, dir: string): boolean {
 }
 
 const system = (path: string): string | undefined =>
-  [...SYSTEM, ...(/^\/lib[^/]*/.exec(path) ?? [])].find((dir) => isWithin(path, dir));
+  [...SYSTEM, ...(/^\/lib(?:|32|64|x32|exec)(?=\/|$)/.exec(path) ?? [])].find((dir) => isWithin(path, dir));
 
 /** @param path real path of the directory */
 export function shareRule(path: string, { homes, stateDirs }: Premises): ShareRule {

@@ -14,6 +14,12 @@ import { CHANGED, FUNCTIONS, LAUNCH, LOG_WINDOW, SERVE_HELPER } from './script-t
 const SESSION =
   'HOME LANG XDG_RUNTIME_DIR PULSE_SERVER PULSE_COOKIE PULSE_RUNTIME_PATH PIPEWIRE_REMOTE DBUS_SESSION_BUS_ADDRESS';
 
+/**
+ * What shellcheck would say of data that only looks like a mistake in code: `$` and quotes inside single quotes, a variable
+ * that is set by name, letters that look like quotes or spaces.
+ */
+const QUIET = 'SC1003,SC1018,SC1110,SC1111,SC1112,SC2016,SC2154';
+
 /** Descriptors that a POSIX shell can open for QEMU: 0 to 2 are taken, 9 holds the lock, there are no more than 10. */
 const DESCRIPTORS = [3, 4, 5, 6, 7, 8];
 
@@ -59,6 +65,8 @@ function header({ vm, documentation }: LaunchSpec): string {
   const lines = documentation.map(([label, text]) => `#   ${commentText(label)}: ${commentText(text)}`.trimEnd());
   return [
     '#!/bin/sh',
+    // Data stands in single quotes, whatever it looks like; `eval` reads variables whose names are ours.
+    `# shellcheck disable=${QUIET}`,
     `# Starts the machine ${commentText(vm)} again, as \`ai-vm up\` last did; needs no Node. Written anew by each \`ai-vm up\`.`,
     '#',
     ...lines,

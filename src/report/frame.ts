@@ -13,6 +13,8 @@ export interface FrameOptions {
 
 /** Columns of a source line that are shown; the mark is always among them. */
 const WINDOW = 100;
+/** Of a line, in UTF-16 units: more than is ever shown. */
+const ENOUGH = 2000;
 /** Columns before the mark, in a line that is too long. */
 const LEAD = 40;
 
@@ -60,7 +62,7 @@ function frame(position: Position, source: string, severity: Diagnostic['severit
 
   const column = Math.min(position.offset - start, line.length);
   const fault = line.slice(column, column + Math.max(1, position.length));
-  const lead = crop(show(line.slice(0, column)));
+  const lead = crop(show(line.slice(Math.max(0, column - ENOUGH), column)));
   const mark = '^'.repeat(Math.max(1, Math.min(displayWidth(show(fault)), WINDOW - displayWidth(lead))));
   const shown = truncate(lead + show(line.slice(column)), WINDOW);
   return [
@@ -71,7 +73,7 @@ function frame(position: Position, source: string, severity: Diagnostic['severit
 }
 
 /** No control character of the file reaches the terminal, and a line is never so long that showing it takes time. */
-const show = (text: string): string => sanitise(text.length > 2000 ? text.slice(0, 2000) : text).replaceAll('\n', ' ');
+const show = (text: string): string => sanitise(text.slice(0, ENOUGH)).replaceAll('\n', ' ');
 
 /** The end of what is before the mark, where that is long. */
 function crop(lead: string): string {

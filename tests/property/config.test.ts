@@ -120,7 +120,7 @@ const configuration = fc
     });
     return { ...rest, vms: Object.fromEntries(entries) as unknown };
   })
-  .filter((file) => outcome(JSON.stringify(file)) instanceof ConfigError === false);
+  .filter((file) => !(outcome(JSON.stringify(file)) instanceof ConfigError));
 
 /** TOML with inline tables: JSON's strings are TOML's, but for DEL. */
 function toml(value: unknown): string {
