@@ -24,32 +24,49 @@ export function configDocs(schema) {
 
 function section(schema, name, node, level) {
   const parts = [`${'#'.repeat(level)} \`${name}\``, node.description];
-  if (node['x-unsupported'])
-    parts.push(`> **Not supported yet.** ${node['x-unsupported']} Anything else is an error, never ignored.`);
+  if (node['x-unsupported']) parts.push(`> ${unsupported(node)}`);
   parts.push(facts(node));
   const rows = children(schema, node).flatMap(([segment, child]) => nested(schema, child, segment));
   if (rows.length > 0 && name !== 'vms')
-    parts.push(['| key | type | default | |', '|---|---|---|---|', ...rows].join('\n'));
+    parts.push(['| key | type | default | |', '|---|---|---|---|', ...new Set(rows)].join('\n'));
   return parts.filter(Boolean);
+}
+
+const NOT_AT_ALL = 'Not supported in this version.';
+
+function unsupported({ 'x-unsupported': text }) {
+  return text === NOT_AT_ALL
+    ? '**Not supported yet:** it is an error.'
+    : `**Partly supported.** ${text} Anything else is an error.`;
 }
 
 /** Rows for the keys of an object, also of one in a list. */
 function nested(schema, node, segment) {
+  const anonymous = segment === '[]' || segment === '*';
   const inner = children(schema, node).flatMap(([name, child]) =>
-    nested(schema, child, segment === '[]' || segment === '*' ? name : `${segment}.${name}`),
+    nested(schema, child, anonymous || name === '[]' ? name : `${segment}.${name}`),
   );
-  if (segment === '[]' || segment === '*') return inner;
-  const text = [node.description, node['x-unsupported'] && `**Not supported yet.** ${node['x-unsupported']}`];
+  if (anonymous) return inner;
+  const text = [node.description, node['x-unsupported'] && unsupported(node)];
   const row = `| \`${segment}\` | ${typeText(node)} | ${node.default === undefined ? '' : code(node.default)} | ${text.filter(Boolean).join(' ')} |`;
   return [row, ...inner];
 }
+
+const WORDS = {
+  array: 'list',
+  boolean: 'true or false',
+  integer: 'whole number',
+  number: 'number',
+  object: 'mapping',
+  string: 'text',
+};
 
 const typeText = (node) =>
   node.enum
     ? node.enum.map(code).join(', ')
     : typesOf(node)
-        .filter((type) => type !== 'null')
-        .join(' or ');
+        .flatMap((type) => WORDS[type] ?? [])
+        .join(', or ');
 
 function facts(node) {
   const list = [`- Type: ${typeText(node)}`];

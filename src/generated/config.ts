@@ -44,7 +44,7 @@ export type Vm = {
    */
   overlay?: boolean;
   /**
-   * A sound card with a line in and a line out. `true` plays through PulseAudio (`pa`).
+   * A sound card with a line in and a line out. `true` plays through PulseAudio (`pa`). All but `none`, and `wav` without a path, need an approval on this host.
    */
   audio?:
     | boolean
@@ -117,7 +117,7 @@ export type Vm = {
          */
         guest?: number;
         /**
-         * IP address on the host.
+         * IPv4 address on the host.
          */
         bind?: string;
         /**
@@ -209,7 +209,7 @@ export type Vm = {
    */
   env_file?: string | string[];
   /**
-   * Commands that run once, in order, by the first user, when the machine has been made. The output is kept.
+   * Commands that run once, in order, when the machine has been made. The output is kept.
    */
   provision?: string[];
   /**
