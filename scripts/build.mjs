@@ -50,7 +50,7 @@ if (!options.force && existsSync(join(out, 'main.js')) && existsSync(stamp) && r
 }
 
 const REQUIRE =
-  "import { createRequire as nodeCreateRequire } from 'node:module';\nconst require = nodeCreateRequire(import.meta.url);";
+  "import { createRequire as nodeCreateRequire } from 'node:module';\nconst require = nodeCreateRequire(import.meta.url);\nconst __filename = import.meta.filename;";
 // esbuild puts the entry's own first line, where it is one for the shell, before the banner.
 const shebang = readFileSync(entry, 'utf8').startsWith('#!') ? '' : '#!/usr/bin/env node\n';
 

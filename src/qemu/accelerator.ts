@@ -116,6 +116,6 @@ function describe(accelerator: string, ended: Ended): string {
   if (/permission denied/i.test(ended.stderr)) return `${name} may not be used by the user that machines run as`;
   const how = ended.signal ?? (ended.exitCode === undefined ? 'it did not start' : `exit code ${ended.exitCode}`);
   const words = ended.stderr.split('\n').find((line) => /error|failed|could not|cannot|invalid/i.test(line));
-  const said = words?.replace(/^\S*qemu-system-\S+: /, '').slice(0, 160);
+  const said = words?.replace(/^\S*qemu-system-\S+: (error: )?/, '').slice(0, 160);
   return `${name} is there, but QEMU fails with it (${how}${said === undefined ? '' : `: ${said}`})`;
 }
