@@ -1,0 +1,100 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { AiVmError } from '../../../src/model/errors.ts';
+import type { LaunchSpec } from '../../../src/model/launch.ts';
+import { renderStartScript } from '../../../src/qemu/script.ts';
+import { FUNCTIONS, LAUNCH, SERVE_HELPER } from '../../../src/qemu/script-text.ts';
+import { MAKE_NAMESPACE, SERVE } from '../../../src/host/namespace-script.ts';
+import { SPEC } from './script-fixture.ts';
+
+const DROP: LaunchSpec = {
+  ...SPEC,
+  runAs: { uid: 60_800, gid: 60_800, groups: [108], drop: true, subUid: 1_879_048_286, subGid: 1_879_048_286 },
+};
+const PLAIN: LaunchSpec = { ...SPEC, scratch: null, audioWav: null, helpers: [], directories: [] };
+
+/** The parts that hold a machine's data, without the functions that are the same for all. */
+const ownText = (spec: LaunchSpec): string =>
+  [FUNCTIONS, MAKE_NAMESPACE, SERVE, SERVE_HELPER, LAUNCH].reduce(
+    (text, part) => text.replace(part, '…\n'),
+    renderStartScript(spec),
+  );
+
+const golden = (name: string): string => readFileSync(new URL(`script.${name}.golden`, import.meta.url), 'utf8');
+
+function shellcheck(text: string): string {
+  const ran = spawnSync('shellcheck', ['-s', 'sh', '-'], { input: text, encoding: 'utf8' });
+  if (ran.error) throw ran.error;
+  return ran.stdout;
+}
+
+const refusal = (spec: LaunchSpec): unknown => {
+  try {
+    renderStartScript(spec);
+    return null;
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('start script', () => {
+  it.each([
+    ['full', SPEC],
+    ['drop', DROP],
+    ['plain', PLAIN],
+  ])('is the golden text: %s', (name, spec) => {
+    expect(ownText(spec)).toBe(golden(name));
+  });
+
+  it.each([
+    ['full', SPEC],
+    ['drop', DROP],
+    ['plain', PLAIN],
+  ])('passes shellcheck: %s', (_name, spec) => {
+    expect(shellcheck(renderStartScript(spec))).toBe('');
+  });
+
+  it('passes shellcheck with a hostile share path', () => {
+    const path = '/srv/a\n`reboot` $(reboot) "x" \'y\' \\ # é\r\u202e';
+    const spec = {
+      ...SPEC,
+      documentation: [['share', path]] as const,
+      helpers: SPEC.helpers.map((h) => ({ ...h, share: { ...h.share, path } })),
+      directories: SPEC.directories.map((d) => ({ ...d, path })),
+    };
+    expect(shellcheck(renderStartScript(spec))).toBe('');
+  });
+
+  it('says nothing about namespaces when there is no virtiofsd', () => {
+    expect(renderStartScript(PLAIN)).not.toContain('unshare');
+  });
+
+  it('drops every privilege when root starts it', () => {
+    expect(renderStartScript(DROP)).toContain(
+      'setpriv --reuid="$uid" --regid="$gid" --groups=108 --inh-caps=-all --bounding-set=-all --no-new-privs',
+    );
+    expect(renderStartScript(DROP)).not.toContain('XDG_RUNTIME_DIR');
+  });
+
+  it('refuses more directories than a shell has descriptors', () => {
+    const directories = [3, 4, 5, 6, 7, 8, 9].map((fd) => ({ path: `/srv/${fd}`, identity: '1:2', fd }));
+    const error = refusal({ ...PLAIN, directories });
+    expect(error).toBeInstanceOf(AiVmError);
+    expect(error).toMatchObject({ code: 'share.refused', vm: 'dev' });
+  });
+
+  it('refuses a helper that has no subordinate ids, or a socket elsewhere', () => {
+    expect(refusal({ ...SPEC, runAs: { ...SPEC.runAs, subUid: null } })).toMatchObject({ code: 'internal' });
+    const helpers = SPEC.helpers.map((h) => ({ ...h, socket: '/tmp/fs0.sock' }));
+    expect(refusal({ ...SPEC, helpers })).toMatchObject({ code: 'internal' });
+  });
+
+  it('is valid for a plain POSIX shell', () => {
+    for (const spec of [SPEC, DROP, PLAIN]) {
+      expect(() =>
+        execFileSync('sh', ['-n'], { input: renderStartScript(spec), stdio: ['pipe', 'ignore', 'ignore'] }),
+      ).not.toThrow();
+    }
+  });
+});
