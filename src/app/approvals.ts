@@ -1,12 +1,12 @@
 /** Consent to what a file asks of this host: recorded outside the repository, for exactly what was asked. */
-import { rm } from 'node:fs/promises';
+import { realpath, rm } from 'node:fs/promises';
 import { readState, writeState } from '../host/files.ts';
 import { withLock } from '../host/lock.ts';
 import type { Ask } from '../model/approval.ts';
+import type { Desired } from '../model/desired.ts';
 import { AiVmError, EXIT } from '../model/errors.ts';
 import { asksOf } from './asks.ts';
 import { requireDesired, type Context } from './context.ts';
-import { realPaths } from './shares.ts';
 
 interface Approvals {
   readonly formatVersion: 1;
@@ -27,10 +27,21 @@ async function read(context: Context): Promise<Approvals> {
   return value ?? { formatVersion: 1, given: {} };
 }
 
-/** What the file asks now, and which of it was allowed. */
-export async function readAsks(context: Context): Promise<Asks> {
+/** Declared share path → its real path; a path that does not exist stands for itself. */
+async function realPaths(desired: Desired): Promise<Map<string, string>> {
+  const paths = new Set(desired.vms.flatMap((vm) => vm.shares.map((share) => share.path)));
+  return new Map(
+    await Promise.all([...paths].map(async (path) => [path, await realpath(path).catch(() => path)] as const)),
+  );
+}
+
+/**
+ * What the file asks now, and which of it was allowed.
+ * @param paths declared share path → real path
+ */
+export async function readAsks(context: Context, paths?: ReadonlyMap<string, string>): Promise<Asks> {
   const desired = requireDesired(context);
-  const all = asksOf(desired, await realPaths(desired));
+  const all = asksOf(desired, paths ?? (await realPaths(desired)));
   const { given } = await read(context);
   return { pending: all.filter((ask) => !given[ask.digest]), given: all.filter((ask) => given[ask.digest]) };
 }
@@ -54,7 +65,21 @@ export async function requireApproval(context: Context, approveNow: boolean): Pr
     await context.prepare();
     return give(context, pending);
   }
-  throw new AiVmError(
+  throw needed(context, pending);
+}
+
+/**
+ * Consent to what one machine asks, with its shares as the directories that they were found to be.
+ * @param paths declared share path → real path
+ * @throws AiVmError approval.needed
+ */
+export async function requireConsent(context: Context, paths: ReadonlyMap<string, string>, vm: string): Promise<void> {
+  const pending = (await readAsks(context, paths)).pending.filter((ask) => ask.vm === vm);
+  if (pending.length > 0) throw needed(context, pending);
+}
+
+function needed(context: Context, pending: readonly Ask[]): AiVmError {
+  return new AiVmError(
     'approval.needed',
     `${context.project.file} asks for more than its own directory and loopback ports`,
     {

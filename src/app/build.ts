@@ -18,7 +18,7 @@ export async function build(context: Context, names: readonly string[]): Promise
     desired.vms.map((vm) => vm.name),
   );
   const vms = desired.vms.filter((vm) => chosen.includes(vm.name));
-  const digests = await desiredImages(vms);
+  const digests = desiredImages(vms);
   const built: Built[] = [];
   for (const vm of vms) {
     const done = built.find((other) => digests.get(other.vm) === digests.get(vm.name));

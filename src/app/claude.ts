@@ -10,7 +10,7 @@ export interface ClaudeOptions {
 
 /** @returns Claude Code's exit code */
 export function claude(context: Context, { vm, args }: ClaudeOptions): Promise<number> {
-  const able = (context.project.desired?.vms ?? []).filter((m) => m.agents.some((agent) => agent.name === 'claude'));
+  const able = (context.project.desired?.vms ?? []).filter((m) => m.image.agents.includes('claude'));
   if (able.length === 0 || (vm !== undefined && !able.some((m) => m.name === vm))) {
     throw new AiVmError('usage', vm === undefined ? 'no machine has Claude Code' : `${vm} has no Claude Code`, {
       fix: 'Add `agents: [claude]` to the machine in the file, then: ai-vm up',

@@ -21,7 +21,7 @@ export async function stageCredentials(
 ): Promise<ShareConfig[]> {
   const dir = authDir(paths);
   await rm(dir, { recursive: true, force: true });
-  if (!vm.agents.some((agent) => agent.name === 'claude' && agent.shareAuth)) return [];
+  if (!vm.agents.some((agent) => agent.shareAuth)) return [];
   await mkdir(dir, { recursive: true, mode: 0o700 });
   for (const file of CLAUDE_FILES) {
     const source = `${home}/${file}`;

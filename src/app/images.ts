@@ -6,11 +6,11 @@ import type { VmConfig } from '../model/desired.ts';
 import type { Bundle } from '../model/image.ts';
 import { readQcow2 } from '../qemu/qcow2.ts';
 import type { Context } from './context.ts';
-import type { Run } from './steps/index.ts';
+import type { Run } from './steps/run.ts';
 
 /** Machine → digest of the image that it would be made from now. */
-export async function desiredImages(vms: readonly VmConfig[]): Promise<Map<string, string>> {
-  return new Map(await Promise.all(vms.map(async (vm) => [vm.name, await imageDigest(vm.image)] as const)));
+export function desiredImages(vms: readonly VmConfig[]): Map<string, string> {
+  return new Map(vms.map((vm) => [vm.name, imageDigest(vm.image)]));
 }
 
 /** The digest of the image below a disk, from the disk itself: a record beside it may be lost. */

@@ -7,6 +7,7 @@ import { AiVmError } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
 import { MiB } from '../model/units.ts';
 import type { Context } from './context.ts';
+import { judgeShares } from './shares.ts';
 
 /** A new disk holds next to nothing; this is what a boot writes to it. */
 const FIRST_WRITES = 256 * MiB;
@@ -38,7 +39,7 @@ async function checkPorts(vm: VmConfig): Promise<void> {
   }
 }
 
-/** @throws AiVmError host.memory, host.space, host.port-taken, host.missing */
+/** @throws AiVmError host.memory, host.space, host.port-taken, host.missing, share.refused, share.missing */
 export async function preflight(
   context: Context,
   host: Capabilities,
@@ -50,6 +51,8 @@ export async function preflight(
   // A machine that is restarted frees its own ports and memory first.
   const fresh = starting.filter((vm) => !plan.steps.some((step) => step.kind === 'stop' && step.vm === vm.name));
   for (const vm of starting) checkAudio(vm, host);
+  // Judged again right before the start; here so that nothing is built for a machine that cannot be.
+  for (const vm of starting) await judgeShares(context, vm, []);
   for (const vm of fresh) await checkPorts(vm);
   const only = starting.length === 1 ? starting[0]!.name : undefined;
   const memory = fresh.reduce((sum, vm) => sum + vm.memory, 0);

@@ -47,10 +47,8 @@ async function look(
 ): Promise<{ plan: Plan; vms: VmConfig[]; observed: Map<string, Observed>; images: Map<string, string> }> {
   const desired = requireDesired(context);
   const vms = desired.vms.filter((vm) => names.includes(vm.name));
-  const [images, seen] = await Promise.all([
-    desiredImages(vms),
-    Promise.all(vms.map((vm) => observe(vm.name, context.project.machine(vm.name)))),
-  ]);
+  const images = desiredImages(vms);
+  const seen = await Promise.all(vms.map((vm) => observe(vm.name, context.project.machine(vm.name))));
   const observed = new Map(seen.map((o) => [o.vm, o]));
   const provision = new Map(vms.map((vm) => [vm.name, vm.provision.map(commandDigest)]));
   const plan = planUp({ project: desired.name, vms, observed, resources: RESOURCES, images, provision, options });

@@ -38,7 +38,7 @@ export async function welcomeOf(context: Context, plan: Plan, vms: readonly VmCo
         wishedPort: sshPort !== null && sshPort !== vm.ssh.port ? vm.ssh.port : null,
         ports: config.ports,
         shares: config.shares,
-        claude: config.agents.some((agent) => agent.name === 'claude'),
+        claude: config.image.agents.includes('claude'),
         pending: planned?.pending ?? [],
       };
     }),

@@ -1,5 +1,5 @@
-import { requireDesired } from '../app/context.ts';
-import { printConfig } from '../config/print.ts';
+import { EXIT } from '../model/errors.ts';
+import { normalized } from '../app/config.ts';
 import { addFormat } from './format.ts';
 import { session } from './session.ts';
 import type { Verb } from './verbs.ts';
@@ -11,8 +11,8 @@ export const verb: Verb = {
       .action(async (options: { format: 'yaml' | 'json' }) => {
         finish(
           await session(command, io, (context) => {
-            io.stdout.write(printConfig(requireDesired(context), options.format));
-            return Promise.resolve();
+            io.stdout.write(normalized(context, options.format));
+            return Promise.resolve(EXIT.ok);
           }),
         );
       });

@@ -11,7 +11,7 @@ export interface GlobalOptions {
   readonly verbose?: boolean;
 }
 
-export type Work = (context: Context) => Promise<number | void>;
+export type Work = (context: Context) => Promise<number | undefined>;
 
 /** Runs a verb's work, and turns whatever goes wrong into one message and an exit code. */
 export async function session(command: Command, io: Io, work: Work): Promise<number> {

@@ -2,7 +2,7 @@ import { makeStyle, wantsColor, wantsUnicode, type Style } from '../report/style
 import type { Io } from './io.ts';
 
 /** How results on stdout are drawn. */
-export const styleOf = (io: Io): Style => makeStyle(wantsColor(io.env, io.stdout.isTTY === true), wantsUnicode(io.env));
+export const styleOf = (io: Io): Style => makeStyle(wantsColor(io.env, io.stdout.isTTY), wantsUnicode(io.env));
 
 /** Columns of the terminal; a pipe has no width to keep to. */
-export const widthOf = (io: Io): number => io.stdout.columns ?? 1000;
+export const widthOf = (io: Io): number => (io.stdout.isTTY ? io.stdout.columns : Infinity);

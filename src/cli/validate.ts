@@ -1,3 +1,4 @@
+import { EXIT } from '../model/errors.ts';
 import { requireDesired } from '../app/context.ts';
 import { session } from './session.ts';
 import type { Verb } from './verbs.ts';
@@ -13,9 +14,9 @@ export const verb: Verb = {
             const desired = requireDesired(context);
             if (!options.quiet) {
               const names = desired.vms.map((vm) => vm.name).join(', ');
-              io.stdout.write(`${context.project.file ?? ''} is valid: ${names}\n`);
+              io.stdout.write(`${context.project.file} is valid: ${names}\n`);
             }
-            return Promise.resolve();
+            return Promise.resolve(EXIT.ok);
           }),
         );
       });

@@ -39,6 +39,9 @@ export async function execute(
   const failed = new Map<string, AiVmError>();
   const running = new Map<string, Promise<boolean>>();
 
+  // A function, since the signal changes behind the compiler's back.
+  const isAborted = (): boolean => signal.aborted;
+
   const runStep = async (step: Step): Promise<boolean> => {
     for (const need of step.needs) {
       const prerequisite = running.get(need);
@@ -48,7 +51,7 @@ export async function execute(
       emit({ type: 'step-skipped', step, because: need });
       return false;
     }
-    if (signal.aborted) {
+    if (isAborted()) {
       skipped.push(step.id);
       emit({ type: 'step-skipped', step, because: 'interrupted' });
       return false;
@@ -63,7 +66,7 @@ export async function execute(
       emit({ type: 'step-done', step, ms: clock() - begin });
       return true;
     } catch (error) {
-      const known = signal.aborted
+      const known = isAborted()
         ? new AiVmError('interrupted', `${step.title}: interrupted`, { vm: step.vm, cause: error })
         : asAiVmError(error, step.vm);
       failed.set(step.id, known);

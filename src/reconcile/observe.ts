@@ -16,7 +16,10 @@ const PATIENCE = 2000;
  * The QEMU of this machine, if it runs. A pid file alone proves nothing: the pid may belong to another process by now, so
  * the process must carry the machine's UUID among its arguments.
  */
-async function findProcess(paths: MachinePaths, identity: Identity): Promise<{ process: ProcessId; argv: string[] } | null> {
+async function findProcess(
+  paths: MachinePaths,
+  identity: Identity,
+): Promise<{ process: ProcessId; argv: string[] } | null> {
   const text = await readFile(paths.pidFile, 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   if (!Number.isInteger(pid) || pid <= 1) return null;
@@ -70,7 +73,9 @@ async function look(qmp: Qmp, identity: Identity, argv: readonly string[]): Prom
     qmp.hmp('info usernet', { timeout: PATIENCE }),
   ]);
   if (record(uuid)['UUID'] !== identity.uuid) {
-    throw new AiVmError('qmp.failed', 'the QEMU at this socket is not this machine', { why: `its UUID is ${String(record(uuid)['UUID'])}` });
+    throw new AiVmError('qmp.failed', 'the QEMU at this socket is not this machine', {
+      why: `its UUID is ${String(record(uuid)['UUID'])}`,
+    });
   }
   const agent = list(chardevs).find((c) => c['label'] === 'agent');
   const run = record(status)['status'];
@@ -109,7 +114,11 @@ export async function observe(vm: string, paths: MachinePaths): Promise<Observed
   };
   if (!identity.value) {
     if (!disk) return { ...known, state: 'absent' };
-    return { ...known, state: 'stopped', problem: `its identity.json is ${identity.problem ?? 'missing'}; a new one is made at the next start` };
+    return {
+      ...known,
+      state: 'stopped',
+      problem: `its identity.json is ${identity.problem ?? 'missing'}; a new one is made at the next start`,
+    };
   }
   const found = await findProcess(paths, identity.value);
   if (!found) {
@@ -130,10 +139,23 @@ export async function observe(vm: string, paths: MachinePaths): Promise<Observed
 
 function isIdentity(value: unknown): value is Identity {
   const it = record(value);
-  return it['formatVersion'] === 1 && typeof it['uuid'] === 'string' && typeof it['machineId'] === 'string' && typeof it['mac'] === 'string' && typeof it['publicKey'] === 'string' && typeof it['hostKey'] === 'string';
+  return (
+    it['formatVersion'] === 1 &&
+    typeof it['uuid'] === 'string' &&
+    typeof it['machineId'] === 'string' &&
+    typeof it['mac'] === 'string' &&
+    typeof it['publicKey'] === 'string' &&
+    typeof it['hostKey'] === 'string'
+  );
 }
 
 function isApplied(value: unknown): value is Applied {
   const it = record(value);
-  return it['formatVersion'] === 1 && typeof record(it['config'])['name'] === 'string' && typeof it['image'] === 'string' && typeof it['sshPort'] === 'number' && Array.isArray(it['provisioned']);
+  return (
+    it['formatVersion'] === 1 &&
+    typeof record(it['config'])['name'] === 'string' &&
+    typeof it['image'] === 'string' &&
+    typeof it['sshPort'] === 'number' &&
+    Array.isArray(it['provisioned'])
+  );
 }

@@ -15,7 +15,7 @@ import { users } from './users.ts';
 /** Its values are used together with their own resource only, so the types of the values need not be known here. */
 export type AnyResource = Resource<unknown>;
 
-const erase = <D, O>(resource: Resource<D, O>): AnyResource => resource as unknown as AnyResource;
+const erase = <D, O>(resource: Resource<D, O>): AnyResource => resource;
 
 export const RESOURCES: readonly AnyResource[] = [
   erase(nested),

@@ -6,7 +6,7 @@ import type { Context } from '../context.ts';
 import { createDisk } from '../disk.ts';
 import { makeIdentity } from '../identity.ts';
 import { bundleOf } from '../images.ts';
-import { configOf, type Run } from './index.ts';
+import { configOf, type Run } from './run.ts';
 
 /** Keys, numbers and the disk. identity.json comes last: before it is there, the machine does not exist. */
 export async function createStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {

@@ -5,7 +5,7 @@ import { AiVmError } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
-import { configOf, type Run } from './index.ts';
+import { configOf, type Run } from './run.ts';
 
 /** Runs the healthcheck until it succeeds; failures within `start_period` do not count. */
 export async function healthStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {

@@ -2,7 +2,7 @@ import { ensureBundle } from '../../images/index.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
-import { configOf, type Run } from './index.ts';
+import { configOf, type Run } from './run.ts';
 
 /** Finds the image in the cache, or builds it: once per content, whoever else is building. */
 export async function imageStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {

@@ -9,7 +9,7 @@ import type { Context } from '../context.ts';
 import { logTail } from '../logs.ts';
 import { commandDigest } from '../provision.ts';
 import { login, sessionArgv } from '../ssh.ts';
-import { configOf, type Run } from './index.ts';
+import { configOf, type Run } from './run.ts';
 
 /** A command that floods its output does not fill the host's disk. */
 const LONGEST_LOG = 4 * 1024 * 1024;

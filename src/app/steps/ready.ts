@@ -11,7 +11,7 @@ import { observe } from '../../reconcile/observe.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
 import { logTail } from '../logs.ts';
-import { configOf, type Run } from './index.ts';
+import { configOf, type Run } from './run.ts';
 import { stopMachine } from './stop.ts';
 
 /** Milliseconds; a cold boot under TCG takes about half a minute, on a loaded host several times that. */

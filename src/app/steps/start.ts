@@ -20,7 +20,7 @@ import { makeIdentity } from '../identity.ts';
 import { bundleOf, imageOfDisk } from '../images.ts';
 import { launchSpec } from '../launch.ts';
 import { judgeShares } from '../shares.ts';
-import { configOf, type Run } from './index.ts';
+import { configOf, type Run } from './run.ts';
 
 /** How often another SSH port is tried when somebody takes ours between the look and the start. */
 const PORT_TRIES = 5;

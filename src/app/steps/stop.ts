@@ -7,7 +7,7 @@ import type { Step } from '../../model/plan.ts';
 import { Qmp } from '../../qemu/qmp.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
-import type { Run } from './index.ts';
+import type { Run } from './run.ts';
 
 /** A guest under TCG takes some seconds to shut down. */
 const GRACE = 30_000;
