@@ -1,17 +1,21 @@
 /** `build`: the images alone. */
-import { ensureBundle } from '../images/index.ts';
-import type { Step } from '../model/plan.ts';
+import { findBundle, verifyBundle } from '../images/index.ts';
+import { EXIT } from '../model/errors.ts';
+import { execute } from '../reconcile/execute.ts';
+import { planBuild } from '../reconcile/plan.ts';
 import { requireDesired, type Context } from './context.ts';
-import { choose } from './select.ts';
 import { desiredImages } from './images.ts';
+import { choose } from './select.ts';
+import { makeHandlers } from './steps/index.ts';
 
 export interface Built {
-  readonly vm: string;
-  /** The bundle's directory. */
-  readonly dir: string;
+  readonly exitCode: number;
+  /** Bundles by machine, sorted; checked against their digests. */
+  readonly images: readonly { readonly vm: string; readonly dir: string }[];
 }
 
-export async function build(context: Context, names: readonly string[]): Promise<Built[]> {
+/** @throws AiVmError image.corrupt when what is in the cache is not what was built */
+export async function build(context: Context, names: readonly string[]): Promise<Built> {
   const desired = requireDesired(context);
   const chosen = choose(
     names,
@@ -19,31 +23,24 @@ export async function build(context: Context, names: readonly string[]): Promise
   );
   const vms = desired.vms.filter((vm) => chosen.includes(vm.name));
   const digests = desiredImages(vms);
-  const built: Built[] = [];
-  for (const vm of vms) {
-    const done = built.find((other) => digests.get(other.vm) === digests.get(vm.name));
-    if (done) {
-      built.push({ vm: vm.name, dir: done.dir });
-      continue;
-    }
-    const step: Step = {
-      id: `image:${vm.name}`,
-      kind: 'image',
-      vm: vm.name,
-      needs: [],
-      title: `build the image of ${vm.name}`,
-    };
-    context.emit({ type: 'step-started', step });
-    const begin = performance.now();
-    const bundle = await ensureBundle(vm.image, {
-      imagesDir: context.project.paths.images,
-      cacheDir: context.project.paths.cache,
-      signal: context.signal,
-      progress: (text, fraction) =>
-        context.emit({ type: 'step-progress', step, text, ...(fraction === undefined ? {} : { fraction }) }),
-    });
-    context.emit({ type: 'step-done', step, ms: performance.now() - begin });
-    built.push({ vm: vm.name, dir: bundle.dir });
+  await context.prepare();
+  const handlers = makeHandlers(context, {
+    ...{ vms, observed: new Map(), images: digests },
+    ...{ wait: true, timeout: null, grace: null },
+  });
+  const plan = planBuild(desired.name, digests);
+  const outcome = await execute(plan, handlers, context.emit, context.signal, () => performance.now());
+  const failure = [...outcome.failed.values()][0];
+  if (failure) return { exitCode: failure.exitCode, images: [] };
+  const bundles = new Map<string, string>();
+  for (const digest of new Set(digests.values())) {
+    const bundle = await findBundle(context.project.paths.images, digest);
+    if (!bundle) continue;
+    await verifyBundle(bundle, context.signal);
+    bundles.set(digest, bundle.dir);
   }
-  return built;
+  return {
+    exitCode: EXIT.ok,
+    images: vms.map(({ name }) => ({ vm: name, dir: bundles.get(digests.get(name)!) ?? '' })),
+  };
 }

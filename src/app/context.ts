@@ -19,7 +19,7 @@ import {
 import { settleRunAs } from '../host/run-as.ts';
 import type { ShareContext } from '../host/shares.ts';
 import type { Capabilities, RunAs } from '../model/capabilities.ts';
-import type { Desired, VmConfig } from '../model/desired.ts';
+import type { Desired } from '../model/desired.ts';
 import type { Emit } from '../model/events.ts';
 import type { MachinePaths, ProjectPaths } from '../model/machine.ts';
 import { ConfigError } from '../model/errors.ts';
@@ -137,7 +137,3 @@ export function requireDesired(context: Context): Desired {
   if (desired) return desired;
   throw problem ?? new Error('a project without configuration and without a problem');
 }
-
-/** The declared machine of that name, if the file is sound and declares it. */
-export const declaredVm = (context: Context, vm: string): VmConfig | undefined =>
-  context.project.desired?.vms.find((config) => config.name === vm);

@@ -1,5 +1,5 @@
 /** `logs`, and the ends of logs that error messages quote. */
-import { followLog, makeRoom, readLog, tailLog, type LogFiles } from '../host/logs.ts';
+import { followLog, logEnd, makeRoom, readLog, tailLog, type LogFiles } from '../host/logs.ts';
 import { sanitise } from '../host/untrusted.ts';
 import { EXIT } from '../model/errors.ts';
 import type { MachinePaths } from '../model/machine.ts';
@@ -42,14 +42,15 @@ export async function logs(context: Context, options: LogsOptions): Promise<numb
   const files = logFiles(context.project.machine(name), options.which);
   const decoder = new TextDecoder();
   const write = (bytes: Buffer): void => options.write(sanitise(decoder.decode(bytes, { stream: true })));
+  const place = await logEnd(files);
   if (options.lines === null) {
-    for await (const bytes of readLog(files)) write(bytes);
+    for await (const bytes of readLog(files, place)) write(bytes);
   } else {
     const lines = await tailLog(files, options.lines);
     if (lines.length > 0) options.write(`${lines.join('\n')}\n`);
   }
   if (options.follow && options.which !== 'provision') {
-    for await (const bytes of followLog(files, context.signal)) write(bytes);
+    for await (const bytes of followLog(files, place, context.signal)) write(bytes);
   } else if (options.which !== 'provision') await makeRoom(files);
   return EXIT.ok;
 }

@@ -13,7 +13,9 @@ export const verb: Verb = {
       .action(async (vms: string[]) => {
         finish(
           await session(command, io, async (context) => {
-            for (const { vm, dir } of await build(context, vms)) io.stdout.write(`${vm}\t${dir}\n`);
+            const { images, exitCode } = await build(context, vms);
+            for (const { vm, dir } of images) io.stdout.write(`${vm}\t${dir}\n`);
+            return exitCode;
           }),
         );
       });

@@ -142,13 +142,23 @@ export function planUp(input: PlanInput): Plan {
     const digest = input.images.get(vm.name) ?? '';
     const fromImage = kinds.includes('create');
     if (fromImage && !imageSteps.has(digest)) {
-      const id = `image:${vm.name}`;
-      imageSteps.set(digest, id);
-      steps.push({ id, kind: 'image', vm: vm.name, needs: [], title: `${TITLES.image} ${vm.name}` });
+      const [step] = chain(vm.name, ['image'], null);
+      imageSteps.set(digest, step!.id);
+      steps.push(step!);
     }
     steps.push(...chain(vm.name, kinds, fromImage ? (imageSteps.get(digest) ?? null) : null));
   }
   return { formatVersion: 1, project: input.project, vms: plans, steps };
+}
+
+/** What `build` has to do: each image once, named after the first machine that is made from it. */
+export function planBuild(project: string, images: ReadonlyMap<string, string>): Plan {
+  const first = new Map<string, string>();
+  for (const vm of [...images.keys()].sort()) {
+    const digest = images.get(vm) ?? '';
+    if (!first.has(digest)) first.set(digest, vm);
+  }
+  return { formatVersion: 1, project, vms: [], steps: [...first.values()].flatMap((vm) => chain(vm, ['image'], null)) };
 }
 
 /** What `down` and `stop` have to do. */

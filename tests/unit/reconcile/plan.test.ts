@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { VmConfig } from '../../../src/model/desired.ts';
 import type { Observed } from '../../../src/model/observed.ts';
 import { GiB } from '../../../src/model/units.ts';
-import { planRemove, planStop, planUp, type PlanInput } from '../../../src/reconcile/plan.ts';
+import { planBuild, planRemove, planStop, planUp, type PlanInput } from '../../../src/reconcile/plan.ts';
 import { RESOURCES } from '../../../src/resources/index.ts';
 import { absent, applied, running, vmConfig } from '../../fixtures/machines.ts';
 
@@ -113,6 +113,17 @@ describe('planUp', () => {
       input([vm], [running(vmConfig(), { state: 'unknown' })], { options: { restart: true, recreate: new Set() } }),
     );
     expect(plan.steps).toEqual([]);
+  });
+});
+
+describe('planBuild', () => {
+  it('builds each image once', () => {
+    const images = new Map([
+      ['c', 'one'],
+      ['a', 'one'],
+      ['b', 'two'],
+    ]);
+    expect(planBuild('p', images).steps.map((s) => s.id)).toEqual(['image:a', 'image:b']);
   });
 });
 
