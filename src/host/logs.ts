@@ -87,30 +87,49 @@ export async function tailLog(log: LogFiles, lines: number, bytes = 64 * 1024): 
   return text === '' ? [] : text.split('\n').slice(-lines);
 }
 
-/** All that is kept, raw, oldest first: `<history>.1`, the history, the window. At most about three windows. */
-export async function* readLog(log: LogFiles): AsyncGenerator<Buffer> {
+/** A place in a window: the file, and the offset in it. */
+export interface LogPlace {
+  readonly inode: bigint;
+  readonly at: bigint;
+}
+
+/** Where the log ends now; null when the machine has never run. */
+export async function logEnd(log: LogFiles): Promise<LogPlace | null> {
+  const seen = await stat(log.window, { bigint: true }).catch(() => null);
+  return seen && { inode: seen.ino, at: seen.size };
+}
+
+/**
+ * All that is kept, raw, oldest first: `<history>.1`, the history, the window. At most about three windows.
+ * @param until leaves out what was written after this place, for somebody who follows from there
+ */
+export async function* readLog(log: LogFiles, until?: LogPlace | null): AsyncGenerator<Buffer> {
   const most = Number(LOG_WINDOW) * 2;
-  for (const path of [`${log.history}.1`, log.history, log.window]) {
+  for (const path of [`${log.history}.1`, log.history]) {
     const bytes = await lastBytes(path, most);
     if (bytes.length > 0) yield bytes;
   }
-}
-
-/** Where a follower is: the file it reads, and how far. */
-interface Place {
-  readonly inode: bigint;
-  readonly at: bigint;
+  const file = await openLog(log.window, constants.O_RDONLY);
+  if (!file) return;
+  try {
+    const { size, ino } = await file.stat({ bigint: true });
+    const to = until?.inode === ino && until.at < size ? until.at : size;
+    const bytes = await readBetween(file, windowBegin(size), to);
+    if (bytes.length > 0) yield bytes;
+  } finally {
+    await file.close();
+  }
 }
 
 /** How often a follower looks (milliseconds). */
 const LOOK = 200;
 
 /**
- * What is written to the log from now on, raw, also across restarts of the machine, until `signal` says enough.
- * Call `readLog` first for what is there already. A full window is emptied on the way, so that the log goes on.
+ * What is written to the log after a place, raw, also across restarts of the machine, until `signal` says enough. A full
+ * window is emptied on the way, so that the log goes on.
  */
-export async function* followLog(log: LogFiles, signal: AbortSignal): AsyncGenerator<Buffer> {
-  let place = await placeOf(log.window);
+export async function* followLog(log: LogFiles, from: LogPlace | null, signal: AbortSignal): AsyncGenerator<Buffer> {
+  let place = from;
   while (!signal.aborted) {
     const file = await openLog(log.window, constants.O_RDONLY);
     if (file) {
@@ -140,11 +159,6 @@ export async function* followLog(log: LogFiles, signal: AbortSignal): AsyncGener
       signal.addEventListener('abort', done, { once: true });
     });
   }
-}
-
-async function placeOf(path: string): Promise<Place | null> {
-  const seen = await stat(path, { bigint: true }).catch(() => null);
-  return seen && { inode: seen.ino, at: seen.size };
 }
 
 /** Empties a window that is more than half full. Cheap: one look at its size when there is nothing to do. */

@@ -69,19 +69,20 @@ export function environmentOf(
   vars: Readonly<Record<string, string | undefined>>,
   hasRuntime: boolean,
 ): Record<string, string | undefined> {
-  const next = { ...vars };
-  for (const name of Object.keys(next)) {
-    const inside = next[name]?.startsWith(`${account.home}/`) ?? false;
-    if (name.startsWith('XDG_') && !inside) delete next[name];
-  }
+  const kept = Object.entries(vars).filter(
+    ([name, value]) => !name.startsWith('XDG_') || value?.startsWith(`${account.home}/`),
+  );
   const runtime = hasRuntime ? { XDG_RUNTIME_DIR: `/run/user/${account.uid}` } : {};
-  return { ...next, HOME: account.home, USER: account.name, LOGNAME: account.name, ...runtime };
+  return { ...Object.fromEntries(kept), HOME: account.home, USER: account.name, LOGNAME: account.name, ...runtime };
 }
 
 /** Turns this process, started by root, into `account` for good. Nothing is left to tell it from one that they started. */
 export function becomeOwner(account: Account): void {
   const vars = environmentOf(account, process.env, existsSync(`/run/user/${account.uid}`));
-  for (const name of Object.keys(process.env)) if (!(name in vars)) delete process.env[name];
+  // In place: os.homedir() and others ask the C library's environment, which only the real `process.env` writes through to.
+  for (const name of Object.keys(process.env)) {
+    if (!(name in vars)) Reflect.deleteProperty(process.env, name);
+  }
   Object.assign(process.env, vars);
   // Node has it, its type package does not.
   (process as NodeJS.Process & { initgroups(user: string, group: number): void }).initgroups(account.name, account.gid);

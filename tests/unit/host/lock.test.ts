@@ -49,7 +49,10 @@ describe('withLock', () => {
     let second: Promise<unknown> = Promise.resolve();
     await withLock(path, options, async () => {
       await new Promise<void>((waiting) => {
-        const onWait = (holder: Holder | null): void => (seen.push(holder), waiting());
+        const onWait = (holder: Holder | null): void => {
+          seen.push(holder);
+          waiting();
+        };
         second = withLock(path, { ...options, wait: true, onWait }, () => Promise.resolve(order.push('second')));
       });
       order.push('first');
@@ -92,7 +95,7 @@ describe('withLock', () => {
       const error: unknown = await withLock(path, options, () => Promise.resolve()).catch((e: unknown) => e);
       expect(error).toMatchObject({
         code: 'locked',
-        why: expect.stringMatching(/^Process 1 holds the lock: redx{80,120}\.$/) as string,
+        why: expect.stringMatching(/^Process 1 holds the lock: redx{80,120}\.$/),
       });
     } finally {
       holder.kill('SIGKILL');

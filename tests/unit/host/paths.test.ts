@@ -133,6 +133,6 @@ describe('machinePaths', () => {
   it('refuses a runtime directory whose path leaves no room', () => {
     const long = projectPaths(PLACE, { ...env, runtimeHome: `/tmp/${'r'.repeat(60)}` });
     expect(() => machinePaths(long, 'dev'.repeat(20))).toThrow(AiVmError);
-    expect(() => machinePaths(long, 'dev'.repeat(20))).toThrow(expect.objectContaining({ code: 'host.path' }) as Error);
+    expect(() => machinePaths(long, 'dev'.repeat(20))).toThrow(expect.objectContaining({ code: 'host.path' }));
   });
 });

@@ -56,7 +56,7 @@ describe('processes', () => {
     // The shell becomes a sleep, which never asks for the end of the child that the shell had.
     const child = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 1000'], { stdio: ['ignore', 'pipe', 'ignore'] });
     started.push(child);
-    const [line] = (await once(child.stdout!, 'data')) as [Buffer];
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
     const zombie = Number(line.toString());
     const seen = await identify(zombie);
     if (seen) expect(await waitForExit(seen, 10_000)).toBe(true);

@@ -24,8 +24,8 @@ const share = (path: string, over: Partial<ShareConfig> = {}): ShareConfig => ({
   allowSensitive: false,
   ...over,
 });
-const refusal = (code: string, why = ''): object =>
-  expect.objectContaining({ code, why: expect.stringContaining(why) as string }) as object;
+const refusal = (code: string, why = ''): unknown =>
+  expect.objectContaining({ code, why: expect.stringContaining(why) });
 
 describe('judgeShare', () => {
   it('gives the real path, and the device and inode', async () => {
@@ -90,7 +90,7 @@ describe('judgeShare', () => {
   it('refuses to write where somebody else is the owner, and says how to go on', async () => {
     const other = { ...context, runAs: { ...context.runAs, uid: context.runAs.uid + 1 } };
     await expect(judgeShare(share('project'), other)).rejects.toEqual(
-      expect.objectContaining({ code: 'share.refused', fix: expect.stringContaining(':ro') as string }),
+      expect.objectContaining({ code: 'share.refused', fix: expect.stringContaining(':ro') }),
     );
   });
 
