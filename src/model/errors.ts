@@ -15,7 +15,6 @@ export const EXIT = {
 /** Every code the tool can print, with its exit code. Each has a section in docs/errors.md. */
 export const ERROR_CODES = {
   'approval.needed': EXIT.failed,
-  'config.drift': EXIT.failed,
   'config.invalid': EXIT.config,
   'config.not-found': EXIT.config,
   'config.unreadable': EXIT.config,
@@ -31,9 +30,9 @@ export const ERROR_CODES = {
   'host.space': EXIT.host,
   'image.build': EXIT.failed,
   'image.corrupt': EXIT.failed,
-  'interrupted': EXIT.interrupted,
-  'internal': EXIT.failed,
-  'locked': EXIT.locked,
+  interrupted: EXIT.interrupted,
+  internal: EXIT.failed,
+  locked: EXIT.locked,
   'machine.not-running': EXIT.failed,
   'machine.unknown': EXIT.usage,
   'qemu.died': EXIT.failed,
@@ -42,7 +41,7 @@ export const ERROR_CODES = {
   'qmp.closed': EXIT.failed,
   'share.refused': EXIT.failed,
   'share.missing': EXIT.failed,
-  'usage': EXIT.usage,
+  usage: EXIT.usage,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
