@@ -41,7 +41,7 @@ async function realPaths(desired: Desired): Promise<Map<string, string>> {
  */
 export async function readAsks(context: Context, paths?: ReadonlyMap<string, string>): Promise<Asks> {
   const desired = requireDesired(context);
-  const all = asksOf(desired, paths ?? (await realPaths(desired)));
+  const all = asksOf(desired, paths ?? (await realPaths(desired.vms)));
   const { given } = await read(context);
   return { pending: all.filter((ask) => !given[ask.digest]), given: all.filter((ask) => given[ask.digest]) };
 }

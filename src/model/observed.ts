@@ -1,4 +1,5 @@
 /** What is true now, read from QMP, /proc and the disk: never from a state file alone. */
+import type { PortConfig } from './desired.ts';
 import type { Applied, Identity, ProcessId } from './machine.ts';
 import type { MachineState } from './plan.ts';
 
@@ -10,8 +11,8 @@ export interface Sightings {
   readonly memory: number | null;
   /** Virtual size of the root or scratch disk in bytes. */
   readonly storage: number | null;
-  /** Text of the monitor's `info usernet`. */
-  readonly usernet: string | null;
+  /** What QEMU forwards now, SSH's own port included, in no certain order. */
+  readonly forwards: readonly PortConfig[] | null;
   /** The running QEMU's arguments, from /proc/PID/cmdline. */
   readonly argv: readonly string[] | null;
 }
@@ -29,4 +30,4 @@ export interface Observed {
   readonly problem: string | null;
 }
 
-export const NO_SIGHTINGS: Sightings = { cpus: null, memory: null, storage: null, usernet: null, argv: null };
+export const NO_SIGHTINGS: Sightings = { cpus: null, memory: null, storage: null, forwards: null, argv: null };

@@ -1,18 +1,12 @@
 /** The text of the monitor's `info usernet`: the only place where QEMU tells which ports it forwards. */
 
-export interface HostForward {
-  readonly protocol: 'tcp' | 'udp';
-  /** IPv4 address on the host; `0.0.0.0` when QEMU prints `*`. */
-  readonly bind: string;
-  readonly host: number;
-  readonly guest: number;
-}
+import type { PortConfig } from '../model/desired.ts';
 
 //   TCP[HOST_FORWARD]  11       127.0.0.1  2299       10.0.2.15    22     0     0
 const FORWARD = /^\s*(TCP|UDP)\[HOST_FORWARD\]\s+-?\d+\s+(\*|[\d.]+)\s+(\d+)\s+\S+\s+(\d+)\s/;
 
-/** The forwards in QEMU's order, over all user-mode networks; lines of open connections are left out. */
-export function parseUsernet(text: string): HostForward[] {
+/** The forwards (`bind` is `0.0.0.0` when QEMU prints `*`), over all user-mode networks; lines of open connections are left out. */
+export function parseUsernet(text: string): PortConfig[] {
   return text.split(/\r?\n/).flatMap((line) => {
     const match = FORWARD.exec(line);
     if (match === null) return [];

@@ -1,5 +1,6 @@
 /** Runs a plan's steps: each as soon as what it needs has succeeded. Knows steps, knows no resource. */
 import { AiVmError } from '../model/errors.ts';
+import { fromSystem } from '../model/system-errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
 
@@ -20,7 +21,8 @@ export interface Outcome {
 const asAiVmError = (error: unknown, vm: string): AiVmError =>
   error instanceof AiVmError
     ? error
-    : new AiVmError('internal', error instanceof Error ? error.message : String(error), { vm, cause: error });
+    : (fromSystem(error, vm) ??
+      new AiVmError('internal', error instanceof Error ? error.message : String(error), { vm, cause: error }));
 
 /**
  * Never rejects for a failed step: the outcome tells. A step whose prerequisite failed, was skipped, or was cancelled is
@@ -67,7 +69,11 @@ export async function execute(
       return true;
     } catch (error) {
       const known = isAborted()
-        ? new AiVmError('interrupted', `${step.title}: interrupted`, { vm: step.vm, cause: error })
+        ? new AiVmError('interrupted', `${step.title}: interrupted`, {
+            vm: step.vm,
+            fix: 'Run the same command again: it goes on from what is there.',
+            cause: error,
+          })
         : asAiVmError(error, step.vm);
       failed.set(step.id, known);
       emit({ type: 'step-failed', step, error: known });

@@ -8,6 +8,7 @@ import { NO_SIGHTINGS, type Observed, type Sightings } from '../model/observed.t
 import type { MachineState } from '../model/plan.ts';
 import { readQcow2 } from '../qemu/qcow2.ts';
 import { Qmp } from '../qemu/qmp.ts';
+import { parseUsernet } from '../qemu/usernet.ts';
 
 /** Each reading command has this long (milliseconds): a QEMU that hangs must not hang `ps`. */
 const PATIENCE = 2000;
@@ -87,7 +88,7 @@ async function look(qmp: Qmp, identity: Identity, argv: readonly string[]): Prom
       cpus: Array.isArray(cpus) ? cpus.length : null,
       memory: base === null ? null : base + (bytes(size['plugged-memory']) ?? 0),
       storage: storageOf(blocks),
-      usernet,
+      forwards: parseUsernet(usernet),
       argv,
     },
   };

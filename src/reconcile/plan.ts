@@ -161,10 +161,10 @@ export function planBuild(project: string, images: ReadonlyMap<string, string>):
   return { formatVersion: 1, project, vms: [], steps: [...first.values()].flatMap((vm) => chain(vm, ['image'], null)) };
 }
 
-/** What `down` and `stop` have to do. */
+/** What `down` and `stop` have to do: end what runs, and clear away what a QEMU that died has left. */
 export function planStop(project: string, observed: readonly Observed[]): Plan {
   const sorted = [...observed].sort((a, b) => (a.vm < b.vm ? -1 : 1));
-  const up = (o: Observed): boolean => o.process !== null;
+  const up = (o: Observed): boolean => o.process !== null || o.state === 'dead';
   return {
     formatVersion: 1,
     project,

@@ -10,24 +10,11 @@ const hostSide = (port: PortConfig): string => `${port.bind}:${port.host}/${port
 const byHostSide = (ports: readonly PortConfig[]): Map<string, string> =>
   new Map(ports.map((port) => [hostSide(port), `guest port ${port.guest}`]));
 
-/** A line of the monitor's `info usernet` that tells of a forward: protocol, fd, host address and port, guest address and port. */
-const FORWARD = /^\s*(TCP|UDP)\[HOST_FORWARD\]\s+\d+\s+(\S+)\s+(\d+)\s+\S+\s+(\d+)\s/;
-
-/** The forwards that QEMU has, from the text of `info usernet`. `*` is QEMU's word for every address. */
-export function parseForwards(usernet: string): PortConfig[] {
-  return usernet.split('\n').flatMap((line) => {
-    const found = FORWARD.exec(line);
-    if (!found) return [];
-    const [, protocol, bind, host, guest] = found as unknown as [string, string, string, string, string];
-    return [
-      {
-        protocol: protocol === 'UDP' ? ('udp' as const) : ('tcp' as const),
-        bind: bind === '*' ? '0.0.0.0' : bind,
-        host: Number(host),
-        guest: Number(guest),
-      },
-    ];
-  });
+/** The host port of SSH in the arguments of a running machine: its forward is the first one. */
+function sshPortOf(argv: readonly string[]): number | null {
+  const netdev = argv.find((argument) => argument.startsWith('user,id=net0,'));
+  const found = /hostfwd=tcp:127\.0\.0\.1:(\d+)-:22(?:,|$)/.exec(netdev ?? '');
+  return found ? Number(found[1]) : null;
 }
 
 /**
@@ -48,11 +35,9 @@ export const ports: Resource<readonly PortConfig[]> = {
     });
   },
   observe: (seen) => {
-    if (seen.usernet === null) return UNKNOWN;
-    const forwards = parseForwards(seen.usernet);
-    // The first forward is SSH's own, whatever port it got; it is no declared port.
-    const ssh = forwards.findIndex((f) => f.guest === 22 && f.bind === '127.0.0.1' && f.protocol === 'tcp');
-    return forwards.filter((_, index) => index !== ssh);
+    if (seen.forwards === null) return UNKNOWN;
+    const ssh = sshPortOf(seen.argv ?? []);
+    return seen.forwards.filter((f) => !(f.host === ssh && f.protocol === 'tcp' && f.bind === '127.0.0.1'));
   },
   changes: (desired, observed) =>
     keyedChanges('ports', byHostSide(observed), byHostSide(desired), 'reboot', 'ports are forwarded at start'),

@@ -2,6 +2,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises';
 import { execa } from 'execa';
 import { credentials, FW_CFG_PREFIX } from '../../guest/credentials.ts';
 import { writeState, writeText } from '../../host/files.ts';
+import { endRuntime } from '../../host/logs.ts';
 import { isPortFree, nextFreePort } from '../../host/ports.ts';
 import type { VmConfig } from '../../model/desired.ts';
 import { AiVmError } from '../../model/errors.ts';
@@ -13,13 +14,14 @@ import { renderStartScript } from '../../qemu/script.ts';
 import { observe } from '../../reconcile/observe.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import { RESOURCES } from '../../resources/index.ts';
+import { judgeWav, writableShares } from '../audio.ts';
 import type { Context } from '../context.ts';
 import { createDisk, growDisk } from '../disk.ts';
 import { stageCredentials } from '../effective.ts';
 import { makeIdentity } from '../identity.ts';
 import { bundleOf, imageOfDisk } from '../images.ts';
 import { launchSpec } from '../launch.ts';
-import { judgeShares } from '../shares.ts';
+import { judgeShares, realPaths } from '../shares.ts';
 import { configOf, type Run } from './run.ts';
 
 /** How often another SSH port is tried when somebody takes ours between the look and the start. */
@@ -99,6 +101,8 @@ export async function startStep(context: Context, run: Run, step: Step, at: Step
   at.progress('checking shares');
   const staged = await stageCredentials(declared, paths, project.home, project.runAs);
   const judged = await judgeShares(context, declared, staged);
+  const real = await realPaths(run.vms);
+  await judgeWav(declared, writableShares(run.vms, real));
   const config: VmConfig = { ...declared, shares: [...declared.shares, ...staged] };
 
   const recorded = config.overlay ? null : await imageOfDisk(paths.disk);
@@ -145,6 +149,8 @@ export async function startStep(context: Context, run: Run, step: Step, at: Step
       if (!portRace(error) || attempt === PORT_TRIES) {
         if (before.applied) await writeState(paths.applied, { ...before.applied, stopped: true });
         else await rm(paths.applied, { force: true });
+        // What QEMU said is kept with the logs; sockets of a machine that never ran are of no use.
+        if (!(await observe(name, paths)).process) await endRuntime(paths);
         throw error;
       }
     }

@@ -4,8 +4,7 @@ import type { Change } from '../../../src/model/plan.ts';
 import { GiB, MiB } from '../../../src/model/units.ts';
 import { changesOf } from '../../../src/reconcile/changes.ts';
 import { RESOURCES } from '../../../src/resources/index.ts';
-import { parseForwards } from '../../../src/resources/ports.ts';
-import { running, usernet, vmConfig } from '../../fixtures/machines.ts';
+import { running, vmConfig } from '../../fixtures/machines.ts';
 
 const changes = (before: Partial<VmConfig>, after: Partial<VmConfig>): Change[] =>
   changesOf(RESOURCES, vmConfig(after), running(vmConfig(before)));
@@ -63,11 +62,17 @@ describe('changes', () => {
     const scratch = running(vmConfig({ overlay: true }));
     const seen = {
       ...scratch,
-      sightings: { ...scratch.sightings, argv: ['-device', 'virtio-blk-pci,id=disk-scratch,drive=scratch'] },
+      sightings: { ...scratch.sightings, argv: [...(scratch.sightings.argv ?? []), '-device', 'virtio-blk-pci,id=disk-scratch,drive=scratch'] },
     };
     expect(summary(changesOf(RESOURCES, vmConfig({ overlay: true, storage: 10 * GiB }), seen))).toEqual([
       'storage: 20 GiB → 10 GiB (reboot)',
     ]);
+  });
+
+  it('tell a declared port that leads to the guest’s SSH from the machine’s own', () => {
+    const own = { bind: '127.0.0.1', host: 2022, guest: 22, protocol: 'tcp' as const };
+    expect(changes({ ports: [own] }, { ports: [own] })).toEqual([]);
+    expect(summary(changes({ ports: [own] }, {}))).toEqual(['ports 127.0.0.1:2022/tcp: guest port 22 → none (reboot)']);
   });
 
   it('compare memory in the whole MiB that QEMU is given', () => {
@@ -79,18 +84,7 @@ describe('changes', () => {
 
   it('are not invented for what cannot be seen', () => {
     const blind = running(vmConfig(), { applied: null });
-    const sightings = { ...blind.sightings, cpus: null, usernet: null, storage: null };
+    const sightings = { ...blind.sightings, cpus: null, forwards: null, storage: null };
     expect(changesOf(RESOURCES, vmConfig({ cpus: 7, storage: 1, users: ['x'] }), { ...blind, sightings })).toEqual([]);
-  });
-});
-
-describe('parseForwards', () => {
-  it('reads what QEMU 7.2 prints, connections of other kinds left out', () => {
-    const config = vmConfig({ ports: [{ bind: '0.0.0.0', host: 53, guest: 5353, protocol: 'udp' }] });
-    const text = `${usernet(2222, config)}  TCP[ESTABLISHED]  44  10.0.2.15 4000  1.2.3.4 443 0 0\r\n`;
-    expect(parseForwards(text)).toEqual([
-      { bind: '127.0.0.1', host: 2222, guest: 22, protocol: 'tcp' },
-      { bind: '0.0.0.0', host: 53, guest: 5353, protocol: 'udp' },
-    ]);
   });
 });
