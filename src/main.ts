@@ -19,8 +19,11 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   // A reader that goes away (`ai-vm logs | head`) is no error of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`ai-vm: what it prints cannot be written: ${error.message}\n`);
+    process.exit(1);
   });
+  // Progress that nobody can read is no reason to leave a machine half started.
+  process.stderr.on('error', () => undefined);
   const { runCli } = await import('./cli/run.ts');
   process.exitCode = await runCli(argv, {
     stdin: process.stdin,

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { openContext, type Context } from '../app/context.ts';
 import { AiVmError, EXIT } from '../model/errors.ts';
+import { fromSystem } from '../model/system-errors.ts';
 import { createReporter, type ProgressMode } from '../report/reporter.ts';
 import type { Io } from './io.ts';
 
@@ -37,9 +38,14 @@ export async function session(command: Command, io: Io, work: Work): Promise<num
     return code;
   } catch (error) {
     await reporter.close();
-    const known =
-      io.signal.aborted && !(error instanceof AiVmError) ? new AiVmError('interrupted', 'interrupted') : error;
+    const known = told(error, io);
     reporter.fail(known);
     return known instanceof AiVmError ? known.exitCode : EXIT.failed;
   }
+}
+
+/** What was interrupted fails in many ways; what the system refused is told as that. */
+function told(error: unknown, io: Io): unknown {
+  if (error instanceof AiVmError) return error;
+  return io.signal.aborted ? new AiVmError('interrupted', 'interrupted') : (fromSystem(error) ?? error);
 }

@@ -21,7 +21,8 @@ import { stageCredentials } from '../effective.ts';
 import { makeIdentity } from '../identity.ts';
 import { bundleOf, imageOfDisk } from '../images.ts';
 import { launchSpec } from '../launch.ts';
-import { judgeShares, realPaths } from '../shares.ts';
+import { realPaths } from '../real-paths.ts';
+import { judgeShares } from '../shares.ts';
 import { configOf, type Run } from './run.ts';
 
 /** How often another SSH port is tried when somebody takes ours between the look and the start. */

@@ -133,6 +133,11 @@ describe('planStop and planRemove', () => {
     expect(plan.steps.map((s) => s.id)).toEqual(['stop:b']);
   });
 
+  it('clears away what a QEMU that died has left', () => {
+    const plan = planStop('p', [stopped(vmConfig({ name: 'a' })), stopped(vmConfig({ name: 'b' }), { state: 'dead' })]);
+    expect(plan.steps.map((s) => s.id)).toEqual(['stop:b']);
+  });
+
   it('deletes a disk only after its machine has stopped', () => {
     const plan = planRemove('p', [running(vmConfig({ name: 'b' })), stopped(vmConfig({ name: 'c' }))]);
     expect(plan.steps.map((s) => `${s.id} <- ${s.needs.join(',')}`)).toEqual([
