@@ -1,12 +1,12 @@
 /** Consent to what a file asks of this host: recorded outside the repository, for exactly what was asked. */
-import { realpath, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { readState, writeState } from '../host/files.ts';
 import { withLock } from '../host/lock.ts';
 import type { Ask } from '../model/approval.ts';
-import type { Desired } from '../model/desired.ts';
 import { AiVmError, EXIT } from '../model/errors.ts';
 import { asksOf } from './asks.ts';
 import { requireDesired, type Context } from './context.ts';
+import { realPaths } from './real-paths.ts';
 
 interface Approvals {
   readonly formatVersion: 1;
@@ -25,14 +25,6 @@ const isApprovals = (value: unknown): value is Approvals =>
 async function read(context: Context): Promise<Approvals> {
   const { value } = await readState(context.project.paths.approvals, isApprovals);
   return value ?? { formatVersion: 1, given: {} };
-}
-
-/** Declared share path → its real path; a path that does not exist stands for itself. */
-async function realPaths(desired: Desired): Promise<Map<string, string>> {
-  const paths = new Set(desired.vms.flatMap((vm) => vm.shares.map((share) => share.path)));
-  return new Map(
-    await Promise.all([...paths].map(async (path) => [path, await realpath(path).catch(() => path)] as const)),
-  );
 }
 
 /**
