@@ -61,9 +61,12 @@ export function parseAudioDrivers(text: string): string[] {
   return start === -1 ? [] : lines.slice(start + 1).filter((line) => /^[a-z0-9]+$/.test(line));
 }
 
-/** From `--version`; null when this is no virtiofsd. The two are driven by different options. */
+/**
+ * From `--version`; null when this is no virtiofsd. The two are driven by different options. The C one first gives up its
+ * supplementary groups, which an ordinary user may not, and says nothing else: in its namespace it is root and can.
+ */
 export function parseVirtiofsdFlavour(text: string): 'c' | 'rust' | null {
-  if (/^virtiofsd version \d/m.test(text)) return 'c';
+  if (/^virtiofsd version \d/m.test(text) || /^setgroups\(\) failed with error=\d/m.test(text)) return 'c';
   return /^virtiofsd (backend )?\d/m.test(text) ? 'rust' : null;
 }
 

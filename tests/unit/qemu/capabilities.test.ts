@@ -145,6 +145,8 @@ describe('virtiofsd', () => {
     ['virtiofsd version 7.2.22 (Debian 1:7.2+dfsg-7)\nusing FUSE kernel interface version 7.36', 'c'],
     ['virtiofsd 1.10.0', 'rust'],
     ['virtiofsd backend 1.4.0', 'rust'],
+    // What an ordinary user gets to see of Debian 12's.
+    ['\nsetgroups() failed with error=1:Operation not permitted\n', 'c'],
     ['qemu 7.2', null],
     ['', null],
   ] as const)('that says %j is of flavour %s', (text, flavour) => {
