@@ -1,5 +1,5 @@
 /** Puts a machine's QEMU command line together from the parts of its resources. Pure: no probing, no warnings, no exits. */
-import { EMPTY_GUEST, type BootPart, type GuestSettings } from '../model/boot.ts';
+import type { BootPart, GuestSettings } from '../model/boot.ts';
 import type { BootContext } from '../model/resource.ts';
 
 /** Id of the guest agent's port: VSERPORT_CHANGE is sent only for a port that has one. */
@@ -42,9 +42,15 @@ function base({ vm, paths, identity, host }: BootContext): string[] {
 /** Parameters of a quick, quiet boot with the console on the serial port. */
 const PARAMS = ['console=ttyS0', 'root=/dev/vda', 'rw', 'quiet', 'systemd.show_status=0'];
 
+/** What the resources want of the guest, as one description. */
+export const guestSettings = (parts: readonly BootPart[]): GuestSettings => ({
+  mounts: parts.flatMap((part) => part.guest.mounts),
+  users: parts.flatMap((part) => part.guest.users),
+  files: parts.flatMap((part) => part.guest.files),
+});
+
 export interface MachineArguments {
   readonly argv: readonly string[];
-  readonly guest: GuestSettings;
   readonly helpers: BootPart['helpers'];
   readonly directories: BootPart['directories'];
 }
@@ -60,19 +66,8 @@ export function machineArguments(
 ): MachineArguments {
   const params = [...PARAMS, ...parts.flatMap((p) => p.params)];
   const fwCfg = [...credentials].flatMap(([name, path]) => ['-fw_cfg', `name=${name},file=${option(path)}`]);
-  const guest = parts.map((p) => p.guest);
   return {
-    argv: [
-      ...base(context),
-      ...parts.flatMap((p) => p.argv),
-      ...['-append', [...new Set(params)].join(' ')],
-      ...fwCfg,
-    ],
-    guest: {
-      mounts: [...EMPTY_GUEST.mounts, ...guest.flatMap((g) => g.mounts)],
-      users: guest.flatMap((g) => g.users),
-      files: guest.flatMap((g) => g.files),
-    },
+    argv: [...base(context), ...parts.flatMap((p) => p.argv), ...['-append', [...new Set(params)].join(' ')], ...fwCfg],
     helpers: parts.flatMap((p) => p.helpers),
     directories: parts.flatMap((p) => p.directories),
   };

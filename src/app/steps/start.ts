@@ -1,73 +1,29 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { execa } from 'execa';
-import { credentials, FW_CFG_PREFIX } from '../../guest/credentials.ts';
 import { writeState, writeText } from '../../host/files.ts';
 import { endRuntime } from '../../host/logs.ts';
-import { isPortFree, nextFreePort } from '../../host/ports.ts';
-import type { VmConfig } from '../../model/desired.ts';
 import { AiVmError } from '../../model/errors.ts';
-import type { Identity, MachinePaths } from '../../model/machine.ts';
+import type { Applied, MachinePaths } from '../../model/machine.ts';
+import type { Observed } from '../../model/observed.ts';
 import type { Step } from '../../model/plan.ts';
 import type { BootContext } from '../../model/resource.ts';
-import { machineArguments } from '../../qemu/argv.ts';
+import { guestSettings, machineArguments } from '../../qemu/argv.ts';
 import { renderStartScript } from '../../qemu/script.ts';
-import { observe } from '../../reconcile/observe.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
+import { observe } from '../../reconcile/observe.ts';
 import { RESOURCES } from '../../resources/index.ts';
 import { judgeWav, writableShares } from '../audio.ts';
-import type { Context } from '../context.ts';
+import { requireDesired, type Context } from '../context.ts';
 import { createDisk, growDisk } from '../disk.ts';
 import { stageCredentials } from '../effective.ts';
+import { writeGuestFiles } from '../guest-files.ts';
 import { makeIdentity } from '../identity.ts';
 import { bundleOf, imageOfDisk } from '../images.ts';
 import { launchSpec } from '../launch.ts';
 import { realPaths } from '../real-paths.ts';
 import { judgeShares } from '../shares.ts';
+import { chooseSshPort } from '../ssh-port.ts';
 import { configOf, type Run } from './run.ts';
-
-/** How often another SSH port is tried when somebody takes ours between the look and the start. */
-const PORT_TRIES = 5;
-
-/** The port of the last start while it is free, so that what people noted stays true; else the next free one. */
-async function chooseSshPort(run: Run, vm: VmConfig, before: number | null): Promise<number> {
-  const declared = run.vms.flatMap((other) => [
-    ...other.ports.filter((p) => p.protocol === 'tcp').map((p) => p.host),
-    ...(other.name !== vm.name && other.ssh.declared ? [other.ssh.port] : []),
-  ]);
-  const taken = new Set([...declared, ...run.takenPorts]);
-  const wished = vm.ssh.declared || before === null ? vm.ssh.port : before;
-  for (const port of [wished, before]) {
-    if (port === null || taken.has(port)) continue;
-    run.takenPorts.add(port);
-    if (await isPortFree('tcp', '127.0.0.1', port)) return port;
-    run.takenPorts.delete(port);
-  }
-  const port = await nextFreePort('tcp', '127.0.0.1', vm.ssh.port, taken);
-  if (run.takenPorts.has(port)) return chooseSshPort(run, vm, null);
-  run.takenPorts.add(port);
-  return port;
-}
-
-async function writeCredentials(paths: MachinePaths, made: ReadonlyMap<string, string>): Promise<Map<string, string>> {
-  await mkdir(paths.credentials, { recursive: true, mode: 0o700 });
-  const files = new Map<string, string>();
-  for (const [name, content] of made) {
-    await writeText(`${paths.credentials}/${name}`, content);
-    files.set(`${FW_CFG_PREFIX}${name}`, `${paths.credentials}/${name}`);
-  }
-  return files;
-}
-
-/** The private host key reaches the guest as a file of its own; it is never in the image. */
-async function hostKeyFiles(
-  paths: MachinePaths,
-  identity: Identity,
-): Promise<{ path: string; mode: string; content: string }[]> {
-  return [
-    { path: '/etc/ssh/ssh_host_ed25519_key', mode: '0600', content: await readFile(paths.hostKey, 'utf8') },
-    { path: '/etc/ssh/ssh_host_ed25519_key.pub', mode: '0644', content: `${identity.hostKey}\n` },
-  ];
-}
 
 /** Runs the start script, which is also what a person would run: there is one way to start a machine. */
 async function launch(vm: string, paths: MachinePaths, at: StepContext): Promise<void> {
@@ -89,71 +45,83 @@ const portRace = (error: unknown): boolean =>
   error instanceof AiVmError &&
   /Could not set up host forwarding rule 'tcp:127\.0\.0\.1:\d+-:22'/.test(error.why ?? '');
 
-export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+/** How often another SSH port is tried when somebody takes ours between the look and the start. */
+const PORT_TRIES = 5;
+
+/** What the machine is started with, beside its SSH port: everything that may be refused is refused in here. */
+async function prepareBoot(
+  context: Context,
+  run: Run,
+  before: Observed,
+  at: StepContext,
+): Promise<Omit<BootContext, 'sshPort'>> {
   const { project } = context;
-  const host = await context.capabilities();
-  const { vm: name } = step;
+  const name = before.vm;
   const paths = project.machine(name);
   const declared = configOf(run, name);
-  const before = await observe(name, paths);
   const identity = before.identity ?? (await makeIdentity(name, paths, at.signal));
   if (!before.identity) await writeState(paths.identity, identity);
 
   at.progress('checking shares');
   const staged = await stageCredentials(declared, paths, project.home, project.runAs);
   const judged = await judgeShares(context, declared, staged);
-  const real = await realPaths(run.vms);
-  await judgeWav(declared, writableShares(run.vms, real));
-  const config: VmConfig = { ...declared, shares: [...declared.shares, ...staged] };
+  const { vms } = requireDesired(context);
+  await judgeWav(declared, writableShares(vms, await realPaths(vms)));
 
-  const recorded = config.overlay ? null : await imageOfDisk(paths.disk);
+  const recorded = declared.overlay ? null : await imageOfDisk(paths.disk);
   const bundle = await bundleOf(context, run, name, recorded);
-  if (!config.overlay) {
-    if (recorded === null) await createDisk(paths.disk, bundle, config.storage, at.signal);
-    else await growDisk(paths.disk, config.storage, at.signal);
+  if (!declared.overlay) {
+    if (recorded === null) await createDisk(paths.disk, bundle, declared.storage, at.signal);
+    else await growDisk(paths.disk, declared.storage, at.signal);
   }
+  const vm = { ...declared, shares: [...declared.shares, ...staged] };
+  return { vm, paths, identity, bundle, host: await context.capabilities(), runAs: project.runAs, judged };
+}
 
+/** An older disk keeps the image that it was made from, and so the record says that one and not the declared one. */
+function appliedOf(run: Run, before: Observed, boot: BootContext): Applied {
+  const declared = configOf(run, boot.vm.name);
+  const image = boot.bundle.manifest.digest;
+  const older = image !== run.images.get(declared.name) && before.applied?.image === image;
+  return {
+    formatVersion: 1,
+    config: older ? { ...declared, image: before.applied.config.image } : declared,
+    image,
+    sshPort: boot.sshPort,
+    stopped: false,
+    provisioned: before.applied?.provisioned ?? [],
+  };
+}
+
+/** What is not running is not to be taken for dead; what QEMU said is kept, sockets of a machine that never ran are not. */
+async function undo(paths: MachinePaths, before: Observed): Promise<void> {
+  if (before.applied) await writeState(paths.applied, { ...before.applied, stopped: true });
+  else await rm(paths.applied, { force: true });
+  if (!(await observe(before.vm, paths)).process) await endRuntime(paths);
+}
+
+export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+  const paths = context.project.machine(step.vm);
+  const before = await observe(step.vm, paths);
+  const prepared = await prepareBoot(context, run, before, at);
   for (let attempt = 1; ; attempt += 1) {
-    const sshPort = await chooseSshPort(run, declared, before.applied?.sshPort ?? null);
-    const boot: BootContext = {
-      vm: config,
-      paths,
-      identity,
-      bundle,
-      host,
-      runAs: project.runAs,
-      sshPort,
-      judged,
-    };
-    const parts = RESOURCES.map((resource) => resource.boot(resource.desired(config), boot));
-    const guest = machineArguments(boot, parts, new Map()).guest;
-    const keys = (await hostKeyFiles(paths, identity)).map((file) => ({ ...file, owner: 'root', group: 'root' }));
-    const made = credentials({ ...guest, files: [...keys, ...guest.files] }, identity.machineId);
-    const files = await writeCredentials(paths, made);
+    const { vms } = requireDesired(context);
+    const sshPort = await chooseSshPort(prepared.vm, vms, run.takenPorts, before.applied?.sshPort ?? null);
+    const boot: BootContext = { ...prepared, sshPort };
+    const parts = RESOURCES.map((resource) => resource.boot(resource.desired(boot.vm), boot));
+    const files = await writeGuestFiles(paths, boot.identity, guestSettings(parts));
     const machine = machineArguments(boot, parts, files);
     await writeText(paths.startScript, renderStartScript(launchSpec(context, boot, machine)), 0o700);
     // Recorded before: should we be killed right after the start, the next command knows what runs.
-    await writeState(paths.applied, {
-      formatVersion: 1,
-      config: declared,
-      image: bundle.manifest.digest,
-      sshPort,
-      stopped: false,
-      provisioned: before.applied?.provisioned ?? [],
-    });
+    await writeState(paths.applied, appliedOf(run, before, boot));
     at.progress('starting QEMU');
     try {
-      await launch(name, paths, at);
+      await launch(step.vm, paths, at);
       return;
     } catch (error) {
-      // What is not running is not to be taken for dead.
-      if (!portRace(error) || attempt === PORT_TRIES) {
-        if (before.applied) await writeState(paths.applied, { ...before.applied, stopped: true });
-        else await rm(paths.applied, { force: true });
-        // What QEMU said is kept with the logs; sockets of a machine that never ran are of no use.
-        if (!(await observe(name, paths)).process) await endRuntime(paths);
-        throw error;
-      }
+      if (portRace(error) && attempt < PORT_TRIES) continue;
+      await undo(paths, before);
+      throw error;
     }
   }
 }

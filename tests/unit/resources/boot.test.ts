@@ -3,7 +3,7 @@ import type { JudgedDirectory } from '../../../src/model/boot.ts';
 import type { VmConfig } from '../../../src/model/desired.ts';
 import type { BootContext } from '../../../src/model/resource.ts';
 import { GiB } from '../../../src/model/units.ts';
-import { machineArguments } from '../../../src/qemu/argv.ts';
+import { guestSettings, machineArguments } from '../../../src/qemu/argv.ts';
 import { RESOURCES } from '../../../src/resources/index.ts';
 import { bootContext, capabilities, vmConfig } from '../../fixtures/machines.ts';
 
@@ -11,7 +11,7 @@ function boot(vm: VmConfig, over: Partial<BootContext> = {}) {
   const context = bootContext({ vm, ...over });
   const parts = RESOURCES.map((resource) => resource.boot(resource.desired(vm), context));
   const credentials = new Map([['opt/io.systemd.credentials/fstab.extra', '/c/fstab,extra']]);
-  return machineArguments(context, parts, credentials);
+  return { ...machineArguments(context, parts, credentials), guest: guestSettings(parts) };
 }
 
 /** One option a line: an argument that does not begin with `-` belongs to the one before. */

@@ -62,7 +62,10 @@ describe('changes', () => {
     const scratch = running(vmConfig({ overlay: true }));
     const seen = {
       ...scratch,
-      sightings: { ...scratch.sightings, argv: [...(scratch.sightings.argv ?? []), '-device', 'virtio-blk-pci,id=disk-scratch,drive=scratch'] },
+      sightings: {
+        ...scratch.sightings,
+        argv: [...(scratch.sightings.argv ?? []), '-device', 'virtio-blk-pci,id=disk-scratch,drive=scratch'],
+      },
     };
     expect(summary(changesOf(RESOURCES, vmConfig({ overlay: true, storage: 10 * GiB }), seen))).toEqual([
       'storage: 20 GiB → 10 GiB (reboot)',
