@@ -5,7 +5,7 @@ import { execute } from '../reconcile/execute.ts';
 import { planBuild } from '../reconcile/plan.ts';
 import { requireDesired, type Context } from './context.ts';
 import { desiredImages } from './images.ts';
-import { choose } from './select.ts';
+import { chooseDeclared } from './select.ts';
 import { makeHandlers } from './steps/index.ts';
 
 export interface Built {
@@ -17,10 +17,7 @@ export interface Built {
 /** @throws AiVmError image.corrupt when what is in the cache is not what was built */
 export async function build(context: Context, names: readonly string[]): Promise<Built> {
   const desired = requireDesired(context);
-  const chosen = choose(
-    names,
-    desired.vms.map((vm) => vm.name),
-  );
+  const chosen = await chooseDeclared(context, names);
   const vms = desired.vms.filter((vm) => chosen.includes(vm.name));
   const digests = desiredImages(vms);
   await context.prepare();

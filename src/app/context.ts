@@ -3,9 +3,10 @@ import { readdir, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { projectName } from '../config/names.ts';
-import { findConfig } from '../host/config-files.ts';
+import { findConfig, type ConfigFileText } from '../host/config-files.ts';
 import { prepareProject } from '../host/directories.ts';
 import { localAccounts } from '../host/accounts.ts';
+import { knownProjectAt } from '../host/known-projects.ts';
 import type { LockOptions } from '../host/lock.ts';
 import {
   hash8,
@@ -22,7 +23,7 @@ import type { Capabilities, RunAs } from '../model/capabilities.ts';
 import type { Desired } from '../model/desired.ts';
 import type { Emit } from '../model/events.ts';
 import type { MachinePaths, ProjectPaths } from '../model/machine.ts';
-import { ConfigError } from '../model/errors.ts';
+import { AiVmError, ConfigError } from '../model/errors.ts';
 import { hostCapabilities } from './capabilities.ts';
 
 export interface Project {
@@ -31,9 +32,9 @@ export interface Project {
   readonly dir: string;
   readonly home: string;
   readonly file: string;
-  /** null: the file is not sound; `problem` says why. */
+  /** null: the file is not sound, or gone; `problem` says why. */
   readonly desired: Desired | null;
-  readonly problem: ConfigError | null;
+  readonly problem: AiVmError | null;
   readonly place: ProjectPlace;
   readonly env: HostEnv;
   readonly paths: ProjectPaths;
@@ -71,31 +72,60 @@ async function nameOfBroken(dir: string, env: HostEnv): Promise<string> {
   return found ? found.slice(0, -suffix.length) : projectName(basename(dir));
 }
 
-/** @throws AiVmError config.not-found, config.unreadable, host.path */
-export async function openContext(where: Where): Promise<Context> {
-  const { signal, emit } = where;
-  const file = await findConfig(where.cwd, where.file);
-  const dir = await realpath(file.dir);
+interface Located {
+  /** null: gone or not to be read, but this host knows a project here. */
+  readonly file: ConfigFileText | null;
+  readonly problem: AiVmError | null;
+  readonly known: ProjectPlace | null;
+  /** Real path. */
+  readonly dir: string;
+  readonly runAs: RunAs;
+  readonly env: HostEnv;
+}
+
+/** Where we are. Machines of a project whose file was deleted go on running: they can still be looked at and stopped. */
+async function locate({ cwd, file: named }: Where): Promise<Located> {
+  let file: ConfigFileText | null = null;
+  let problem: AiVmError | null = null;
+  try {
+    file = await findConfig(cwd, named);
+  } catch (error) {
+    if (!(error instanceof AiVmError) || named !== undefined) throw error;
+    problem = error;
+  }
+  const dir = await realpath(file?.dir ?? cwd);
   // Before anything else is read or written: a root that works for a user becomes that user.
   const runAs = await settleRunAs(dir);
   const env = hostEnv();
+  if (!problem) return { file, problem, known: null, dir, runAs, env };
+  const known = await knownProjectAt(dir, env);
+  if (!known) throw problem;
+  return { file, problem, known, dir: known.dir, runAs: known.dir === dir ? runAs : await settleRunAs(known.dir), env };
+}
+
+/** @throws AiVmError config.not-found, config.unreadable, host.path */
+export async function openContext(where: Where): Promise<Context> {
+  const { signal, emit } = where;
+  const { file, known, dir, runAs, env, ...located } = await locate(where);
   const home = process.env['HOME'] ?? '/';
   const homes = (await localAccounts()).map((account) => account.home).concat(home);
 
   let desired: Desired | null = null;
-  let problem: ConfigError | null = null;
+  let { problem } = located;
   try {
-    const loaded = loadConfig({ file, dir, env: where.env, home });
-    desired = loaded.desired;
-    for (const warning of loaded.warnings) {
-      const at = warning.position ? `${warning.position.file}:${warning.position.line}: ` : '';
-      emit({ type: 'warning', message: `${at}${warning.message}` });
+    if (file) {
+      const loaded = loadConfig({ file, dir, env: where.env, home });
+      desired = loaded.desired;
+      for (const warning of loaded.warnings) {
+        const at = warning.position ? `${warning.position.file}:${warning.position.line}: ` : '';
+        emit({ type: 'warning', message: `${at}${warning.message}` });
+      }
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     problem = error;
   }
-  const place: ProjectPlace = {
+  const place: ProjectPlace = known ?? {
     name: desired?.name ?? (await nameOfBroken(dir, env)),
     dir,
     location: desired?.location ?? 'user',
@@ -104,7 +134,7 @@ export async function openContext(where: Where): Promise<Context> {
   let capabilities: Promise<Capabilities> | undefined;
   const context: Context = {
     project: {
-      ...{ name: place.name, dir, home, file: file.path, desired, problem, place, env, paths, runAs },
+      ...{ name: place.name, dir, home, file: file?.path ?? dir, desired, problem, place, env, paths, runAs },
       judging: {
         runAs,
         homes,
@@ -131,7 +161,7 @@ export async function openContext(where: Where): Promise<Context> {
   return context;
 }
 
-/** @throws ConfigError with all that is wrong with the file */
+/** @throws ConfigError with all that is wrong with the file, or why there is none */
 export function requireDesired(context: Context): Desired {
   const { desired, problem } = context.project;
   if (desired) return desired;

@@ -3,15 +3,11 @@ import type { Context } from './context.ts';
 import { stop, type StopOptions } from './stop.ts';
 import { up, type UpResult } from './up.ts';
 import { AiVmError, EXIT } from '../model/errors.ts';
-import { requireDesired } from './context.ts';
-import { choose } from './select.ts';
+import { chooseDeclared } from './select.ts';
 
 export async function restart(context: Context, options: StopOptions): Promise<UpResult> {
   // A file that is not sound, or a name that is wrong, must not cost a running machine.
-  const names = choose(
-    options.vms,
-    requireDesired(context).vms.map((vm) => vm.name),
-  );
+  const names = await chooseDeclared(context, options.vms);
   const code = await stop(context, { ...options, vms: names });
   if (code !== EXIT.ok)
     throw new AiVmError('machine.not-running', 'not every machine could be stopped, so none was started');

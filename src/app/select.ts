@@ -1,8 +1,8 @@
 /** Which machines a command is about. */
 import { readdir } from 'node:fs/promises';
 import { closest } from '../model/closest.ts';
-import { AiVmError } from '../model/errors.ts';
-import type { Context } from './context.ts';
+import { AiVmError, ConfigError } from '../model/errors.ts';
+import { requireDesired, type Context } from './context.ts';
 
 /** Machines with a directory on this host, declared or not: also those that left the file. */
 export async function existing(context: Context): Promise<string[]> {
@@ -26,8 +26,36 @@ export function choose(names: readonly string[], known: readonly string[]): stri
   return [...new Set(names.length > 0 ? names : known)].sort();
 }
 
+/**
+ * Declared machines, for the commands that need a sound file.
+ * @throws ConfigError; AiVmError machine.unknown, also for a machine that left the file and still exists
+ */
+export async function chooseDeclared(context: Context, names: readonly string[]): Promise<string[]> {
+  const known = requireDesired(context).vms.map((vm) => vm.name);
+  const unknown = names.filter((name) => !known.includes(name));
+  const left = unknown.length > 0 ? (await existing(context)).find((name) => unknown.includes(name)) : undefined;
+  if (left === undefined) return choose(names, known);
+  throw new AiVmError('machine.unknown', `${left} is not in the file any more`, {
+    vm: left,
+    why: 'It still exists on this host, with its disk.',
+    fix: `ai-vm down ${left} stops it, ai-vm rm ${left} deletes its disk; or declare it again.`,
+  });
+}
+
+/** That the file does not count, in one line: what follows is what this host knows. */
+function warnOfFile({ project: { problem, dir }, emit }: Context): void {
+  if (!problem) return;
+  const first = problem instanceof ConfigError ? problem.diagnostics.find((d) => d.severity === 'error') : undefined;
+  const at = first?.position ? `${first.position.file}:${first.position.line}:${first.position.column}: ` : '';
+  emit({
+    type: 'warning',
+    message: `${at}${first?.message ?? problem.message}; going by what this host knows of the project in ${dir}`,
+  });
+}
+
 /** Declared and existing machines, for the commands that work without a sound file. */
 export async function chooseAny(context: Context, names: readonly string[]): Promise<string[]> {
+  warnOfFile(context);
   return choose(names, [...new Set([...declared(context), ...(await existing(context))])]);
 }
 

@@ -1,4 +1,5 @@
 /** `stop` and `down`. */
+import { endRuntime } from '../host/logs.ts';
 import { withLock } from '../host/lock.ts';
 import { EXIT } from '../model/errors.ts';
 import { execute } from '../reconcile/execute.ts';
@@ -21,6 +22,9 @@ export async function stop(context: Context, { vms, grace }: StopOptions): Promi
   await context.prepare();
   return withLock(context.project.paths.lock, context.lockOptions, async () => {
     const seen = await Promise.all(names.map((name) => observe(name, context.project.machine(name))));
+    // Also what a stop that was interrupted left behind.
+    for (const { vm, process, identity } of seen)
+      if (!process && identity) await endRuntime(context.project.machine(vm));
     const plan = planStop(context.project.name, seen);
     context.emit({ type: 'plan', plan });
     if (plan.steps.length === 0) {

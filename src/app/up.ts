@@ -13,7 +13,7 @@ import { requireDesired, type Context } from './context.ts';
 import { desiredImages } from './images.ts';
 import { preflight } from './preflight.ts';
 import { commandDigest } from './provision.ts';
-import { choose } from './select.ts';
+import { choose, chooseDeclared, declared, existing } from './select.ts';
 import { makeHandlers } from './steps/index.ts';
 import { welcomeOf, type Welcome } from './welcome.ts';
 
@@ -57,10 +57,7 @@ async function look(
 
 /** What `up` would do. Changes nothing, takes no lock. */
 export async function plan(context: Context, options: { vms: readonly string[]; restart: boolean }): Promise<Plan> {
-  const names = choose(
-    options.vms,
-    requireDesired(context).vms.map((vm) => vm.name),
-  );
+  const names = await chooseDeclared(context, options.vms);
   return (await look(context, names, { restart: options.restart, recreate: new Set() })).plan;
 }
 
@@ -75,14 +72,21 @@ function checkRecreate(options: UpOptions, names: readonly string[]): Set<string
   return recreate;
 }
 
+/** Machines that left the file are never touched without a word; one that runs on unseen holds memory and ports. */
+async function warnOfOrphans(context: Context): Promise<void> {
+  const known = declared(context);
+  for (const vm of (await existing(context)).filter((name) => !known.includes(name))) {
+    const { process } = await observe(vm, context.project.machine(vm));
+    if (!process) continue;
+    context.emit({ type: 'warning', message: `${vm} runs and is not in the file: ai-vm down ${vm} stops it` });
+  }
+}
+
 export async function up(context: Context, options: UpOptions): Promise<UpResult> {
-  const desired = requireDesired(context);
-  const names = choose(
-    options.vms,
-    desired.vms.map((vm) => vm.name),
-  );
+  const names = await chooseDeclared(context, options.vms);
   const planOptions = { restart: options.restart ?? false, recreate: checkRecreate(options, names) };
   const first = await look(context, names, planOptions);
+  await warnOfOrphans(context);
   if (options.existingOnly) {
     const missing = [...first.observed.values()].find((o) => o.state === 'absent');
     if (missing)

@@ -37,7 +37,7 @@ export async function flock(fd: number, wait: 'wait' | number, signal?: AbortSig
   const args = ['-x', '-E', String(HELD), ...how, '0'];
   const ended = await runOn(fd, 'flock', args, signal).catch((error: unknown) => {
     signal?.throwIfAborted();
-    throw noFlock(String(error));
+    throw noFlock((error as NodeJS.ErrnoException).code === 'ENOENT' ? 'flock is not on PATH.' : String(error));
   });
   if (ended.code === 0) return true;
   if (ended.code === HELD) return false;
@@ -47,7 +47,7 @@ export async function flock(fd: number, wait: 'wait' | number, signal?: AbortSig
 const noFlock = (why: string): AiVmError =>
   new AiVmError('host.missing', 'the lock of the project could not be taken', {
     why,
-    fix: 'Install flock (package util-linux).',
+    fix: 'Install flock (package util-linux); ai-vm doctor shows what else is missing.',
   });
 
 /** Two fields, bounded and printable: another process wrote them. */
