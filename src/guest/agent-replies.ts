@@ -24,8 +24,9 @@ export interface OsInfo {
   readonly machine: string;
 }
 
+/** Sorted by id. */
 export function parseVcpus(reply: unknown): Vcpu[] {
-  return toList(reply, 'guest-get-vcpus').map((item) => {
+  const vcpus = toList(reply, 'guest-get-vcpus').map((item) => {
     const vcpu = toObject(item, 'vcpu');
     return {
       id: toInteger(vcpu['logical-id'], 'logical-id', 0, 65_535),
@@ -33,6 +34,7 @@ export function parseVcpus(reply: unknown): Vcpu[] {
       canOffline: vcpu['can-offline'] === true,
     };
   });
+  return vcpus.sort((a, b) => a.id - b.id);
 }
 
 export function parseInterfaces(reply: unknown): NetworkInterface[] {

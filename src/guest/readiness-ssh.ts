@@ -6,10 +6,11 @@ import { AiVmError } from '../model/errors.ts';
 import { throwIfAborted } from './agent-deadline.ts';
 
 /**
- * A connection that stays silent may still speak, as QEMU repeats its packets to the guest ever more rarely; so the next
- * one is tried beside it, after a time (milliseconds) that grows: a slow server must not drown in knocks.
+ * A connection that stays silent may still speak. But its first packet may also have been lost, and QEMU repeats it only
+ * after 6 s; so another one is tried beside it, after a time (milliseconds) that grows. Not soon: a server under TCG takes
+ * half a second to greet, and twice that when it has to greet two.
  */
-const BESIDE = { first: 250, last: 3_000, factor: 1.5, most: 3 };
+const BESIDE = { first: 1_000, last: 5_000, factor: 1.5, most: 3 };
 /** After a connection that was closed: the guest is up, its server is not. */
 const AGAIN = { first: 25, last: 200, factor: 1.3 };
 /** QEMU listens from its start. Refused so often in a row, about a second, there is no QEMU any more. */
@@ -29,11 +30,17 @@ interface Attempt {
 /**
  * Resolves at the first greeting. Rejects with `qemu.died` when nothing listens on the port, or with the signal's
  * reason. Leaves no connection open.
+ * @param first milliseconds until another connection is tried beside one that is silent
  */
-export async function knock(host: string, port: number, signal: AbortSignal): Promise<void> {
+export async function knock(
+  host: string,
+  port: number,
+  signal: AbortSignal,
+  first: number = BESIDE.first,
+): Promise<void> {
   const open: Attempt[] = [];
   const timers = new AbortController();
-  let beside = BESIDE.first;
+  let beside = first;
   let again = AGAIN.first;
   let refusals = 0;
   const pause = (ms: number): Promise<Outcome> => sleep<Outcome>(ms, 'silent', { signal: timers.signal });

@@ -205,6 +205,12 @@ describe('a hostile guest', () => {
     await expect(ask(agent)).rejects.toMatchObject({ code: 'guest.agent' });
   });
 
+  it('has its processors sorted', async () => {
+    const reply = [3, 0, 2].map((id) => ({ 'logical-id': id, online: true, 'can-offline': false }));
+    const { agent } = await serve(returning('guest-get-vcpus', reply));
+    expect((await agent.vcpus()).map(({ id }) => id)).toEqual([0, 2, 3]);
+  });
+
   it('has its names made harmless', async () => {
     const { agent } = await serve(returning('guest-get-osinfo', { id: 7, 'pretty-name': 'Evil\u001b[2J\nLinux' }));
     expect(await agent.osInfo()).toMatchObject({ id: '', prettyName: 'Evil Linux' });

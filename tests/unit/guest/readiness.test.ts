@@ -4,6 +4,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { knock } from '../../../src/guest/readiness-ssh.ts';
 import { waitForAgent, waitForSshBanner } from '../../../src/guest/readiness.ts';
 import { Qmp } from '../../../src/qemu/qmp.ts';
 import { FakeAgent } from '../../fakes/guest-agent.ts';
@@ -152,7 +153,7 @@ describe('waiting for SSH', () => {
 
   it('does not stay with a connection that is silent for ever', async () => {
     const { port } = await tcp((socket, number) => number > 4 && socket.write(GREETING));
-    await waitForSshBanner(port);
+    await knock('127.0.0.1', port, new AbortController().signal, 20);
   });
 
   it('takes the greeting of an earlier connection that was silent for a time', async () => {
@@ -161,7 +162,7 @@ describe('waiting for SSH', () => {
       if (number === 1) first = socket;
       else first?.write(GREETING);
     });
-    await waitForSshBanner(port);
+    await knock('127.0.0.1', port, new AbortController().signal, 20);
   });
 
   it('takes nothing else for a greeting, however long', async () => {
@@ -174,9 +175,9 @@ describe('waiting for SSH', () => {
     const closed: Promise<unknown>[] = [];
     const { port } = await tcp((socket, number) => {
       closed.push(new Promise((resolve) => socket.on('close', resolve)));
-      if (number === 3) socket.write(GREETING);
+      if (number === 5) socket.write(GREETING);
     });
-    await waitForSshBanner(port);
+    await knock('127.0.0.1', port, new AbortController().signal, 20);
     await Promise.all(closed);
   });
 
