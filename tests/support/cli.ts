@@ -30,8 +30,20 @@ export interface CliResult {
   readonly stderr: string;
 }
 
-/** Runs `ai-vm` with `args`. Throws only when it could not be started or took too long; stdout is never trimmed. */
-export async function cli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+/** A command that has not ended yet. */
+export interface Running {
+  readonly pid: number;
+  /** What it has printed so far. */
+  readonly printed: () => { readonly stdout: string; readonly stderr: string };
+  /** Resolves as soon as stderr matches. Rejects when the command ends without. */
+  readonly says: (pattern: RegExp) => Promise<void>;
+  readonly kill: (signal: NodeJS.Signals) => void;
+  /** Rejects when it could not be started or took too long. */
+  readonly ended: Promise<CliResult>;
+}
+
+/** Starts `ai-vm` with `args` and lets it run. */
+export function begin(args: readonly string[], options: CliOptions): Running {
   if (!existsSync(BUNDLE)) throw new Error('there is no dist/main.js: run `npm run build` first');
   const user = options.as ?? self();
   const [command, ...rest] = asUser(user, [process.execPath, BUNDLE, ...args]);
@@ -50,12 +62,37 @@ export async function cli(args: readonly string[], options: CliOptions): Promise
     child.kill('SIGINT');
   };
   options.interrupt?.addEventListener('abort', onInterrupt, { once: true });
-  const result = await child;
-  options.interrupt?.removeEventListener('abort', onInterrupt);
-  if (result.timedOut) throw new Error(`ai-vm ${args.join(' ')} took too long\n${result.stdout}\n${result.stderr}`);
-  const code = result.exitCode ?? (result.signal === undefined ? null : 128 + (SIGNALS[result.signal] ?? 0));
-  if (code === null) throw new Error(`ai-vm ${args.join(' ')} could not be started`, { cause: result.cause });
-  return { code, stdout: result.stdout, stderr: result.stderr };
+  const printed = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (bytes: Buffer) => (printed[name] += bytes.toString('utf8')));
+  }
+  const ended = (async (): Promise<CliResult> => {
+    const result = await child;
+    options.interrupt?.removeEventListener('abort', onInterrupt);
+    if (result.timedOut) throw new Error(`ai-vm ${args.join(' ')} took too long\n${result.stdout}\n${result.stderr}`);
+    const code = result.exitCode ?? (result.signal === undefined ? null : 128 + (SIGNALS[result.signal] ?? 0));
+    if (code === null) throw new Error(`ai-vm ${args.join(' ')} could not be started`, { cause: result.cause });
+    return { code, stdout: result.stdout, stderr: result.stderr };
+  })();
+  ended.catch(() => undefined);
+  const says = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (pattern.test(printed.stderr)) resolve();
+      };
+      child.stderr.on('data', look);
+      look();
+      const never = (): void => {
+        reject(new Error(`ai-vm ${args.join(' ')} ended and never said ${String(pattern)}\n${printed.stderr}`));
+      };
+      ended.then(never, never);
+    });
+  return { pid: child.pid ?? 0, printed: () => printed, says, kill: (signal) => child.kill(signal), ended };
+}
+
+/** Runs `ai-vm` with `args`. Throws only when it could not be started or took too long; stdout is never trimmed. */
+export function cli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  return begin(args, options).ended;
 }
 
 const SIGNALS: Readonly<Record<string, number>> = {

@@ -30,18 +30,26 @@ export function leftovers({ dirs, ports = [], empty = [] }: LeftoverQuery): stri
   ];
 }
 
-/** Processes that name one of `dirs` in their arguments, or that work, are rooted or hold a file open in one. */
+/** Processes that name one of `dirs` in their arguments, or that work, are rooted, hold a file open or have one mounted for themselves. */
 export function processesOf(dirs: readonly string[]): LeftProcess[] {
   const found: LeftProcess[] = [];
+  const ours = link('/proc/self/ns/mnt');
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    // Nor is the first process anybody's doing, whatever its mounts show: what is found here gets killed.
+    if (!Number.isInteger(pid) || pid === process.pid || pid === 1) continue;
     const cmdline = read(`/proc/${entry}/cmdline`).replaceAll('\0', ' ').trim();
     // Without arguments it is a zombie, or the kernel's own.
     if (cmdline === '') continue;
     const places = ['cwd', 'root', ...list(`/proc/${entry}/fd`).map((fd) => `fd/${fd}`)];
+    // A helper in a root of its own shows no path of ours but in its mounts.
+    const theirs = link(`/proc/${entry}/ns/mnt`);
+    const mounts = theirs === '' || theirs === ours ? '' : mountTable(entry);
     const touches = dirs.some(
-      (dir) => names(cmdline, dir) || places.some((place) => isBelow(link(`/proc/${entry}/${place}`), dir)),
+      (dir) =>
+        names(cmdline, dir) ||
+        names(mounts, dir) ||
+        places.some((place) => isBelow(link(`/proc/${entry}/${place}`), dir)),
     );
     if (touches) found.push({ pid, cmdline });
   }
@@ -58,9 +66,15 @@ function socketsOf(dirs: readonly string[]): string[] {
 function mountsOf(dirs: readonly string[]): string[] {
   const points = read('/proc/self/mountinfo')
     .split('\n')
-    .map((line) => (line.split(' ')[4] ?? '').replaceAll('\\040', ' '));
+    .map((line) => unescaped(line.split(' ')[4] ?? ''));
   return points.filter((point) => dirs.some((dir) => isBelow(point, dir)));
 }
+
+function mountTable(pid: string): string {
+  return unescaped(read(`/proc/${pid}/mountinfo`));
+}
+
+const unescaped = (text: string): string => text.replaceAll('\\040', ' ');
 
 /** Ports that a TCP socket listens on or a UDP socket is bound to, on any address. */
 function listening(): Set<number> {
