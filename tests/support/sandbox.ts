@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { cli, type CliOptions, type CliResult } from './cli.ts';
 import { imageCache } from './images.ts';
 import { leftovers, processesOf } from './leftovers.ts';
@@ -33,6 +33,11 @@ export interface SandboxOptions {
   readonly as?: TestUser;
   /** Whom the project belongs to; default: who runs the commands. */
   readonly owner?: TestUser;
+  /**
+   * The runtime directory lies in the home of `as`: what root does on their behalf keeps it only then, as it does a
+   * session's own.
+   */
+  readonly runtimeAtHome?: boolean;
 }
 
 export class Sandbox {
@@ -47,13 +52,13 @@ export class Sandbox {
   readonly #transcript: string[] = [];
   readonly #strangers: ReadonlySet<string>;
 
-  constructor({ files = {}, name = 'project', as = self(), owner = as }: SandboxOptions = {}) {
+  constructor({ files = {}, name = 'project', as = self(), owner = as, runtimeAtHome }: SandboxOptions = {}) {
     this.user = as;
     this.owner = owner;
     this.dir = realpathSync(mkdtempSync(join(tmpdir(), 'ai-vm-e2e-')));
     this.project = join(this.dir, name);
     this.home = join(this.dir, 'home');
-    this.#run = join(this.dir, 'run');
+    this.#run = runtimeAtHome === true ? join(as.home, `.${basename(this.dir)}`) : join(this.dir, 'run');
     // A QEMU without privileges must be able to pass through.
     chmodSync(this.dir, 0o755);
     this.#makeDir(this.project, owner, 0o755);
@@ -99,7 +104,7 @@ export class Sandbox {
     const runtime = readdirOrNone('/run/ai-vm').filter((name) => !this.#strangers.has(name));
     // Root's runtime directories are in one place for all, whatever XDG_RUNTIME_DIR says.
     const empty = this.user.uid === 0 ? runtime.map((name) => join('/run/ai-vm', name)) : [join(this.#run, 'ai-vm')];
-    return leftovers({ dirs: [this.dir, ...empty], ports, empty: empty.flatMap(deepest) });
+    return leftovers({ dirs: [this.dir, this.#run, ...empty], ports, empty: empty.flatMap(deepest) });
   }
 
   /** Ends whatever still runs, and removes everything; with `keepAs`, logs and plans go to tests/artifacts/ before. */
@@ -109,7 +114,7 @@ export class Sandbox {
     }
     for (const { pid } of processesOf([this.dir])) kill(pid);
     if (keepAs !== undefined) this.#keep(join(ARTIFACTS, keepAs.replace(/[^\w.-]+/gu, '-')));
-    rmSync(this.dir, { recursive: true, force: true });
+    for (const dir of [this.dir, this.#run]) rmSync(dir, { recursive: true, force: true });
   }
 
   #keep(target: string): void {
