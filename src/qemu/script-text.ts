@@ -67,11 +67,11 @@ last_lines() {
 start_time() { sed -e 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
 
 # Whatever ends this script before the machine runs leaves nothing behind.
-qemu_pid='' helper_pids='' holder='' done=''
+qemu_pid='' helper_pids='' holder='' reader='' done=''
 finish() {
   code=$?
   trap '' EXIT HUP INT TERM
-  if [ -n "$holder" ]; then kill "$holder" 2>/dev/null || :; fi
+  for pid in $holder $reader; do kill "$pid" 2>/dev/null || :; done
   if [ -z "$done" ]; then
     for pid in $qemu_pid $helper_pids; do kill -9 "$pid" 2>/dev/null || :; done
   fi
@@ -104,19 +104,31 @@ export const SERVE_HELPER = `serve() {
 export const CHANGED = `changed() { die "the share $1 is not the directory any more that \\\`ai-vm up\\\` judged: run \\\`ai-vm up\\\`"; }
 `;
 
-/** Starts `"$@"` detached, with nothing of ours but its descriptors of directories, and waits for its monitor. */
-export const LAUNCH = `(cd / && exec "$@") </dev/null >>"$qemu_window" 2>&1 9>&- &
+/**
+ * Starts `"$@"` detached, with nothing of ours but its descriptors of directories, and waits until it answers. Its sockets are
+ * there before its devices are, and a shell cannot talk to a socket; so one more monitor listens on a pipe. It is told
+ * nonsense and complains of it once QEMU has got as far as its main loop. It is never negotiated with, so it sends no events.
+ */
+export const LAUNCH = `mkfifo "$start.in" "$start.out"
+if [ "$(id -u)" = 0 ]; then chown "$uid:$gid" "$start.in" "$start.out"; fi
+cat <>"$start.out" >"$start" 9>&- &
+reader=$!
+(cd / && exec "$@") </dev/null >>"$qemu_window" 2>&1 9>&- &
 qemu_pid=$!
 tries=0
-while [ ! -S "$qmp" ]; do
+until [ -S "$qmp" ] && grep -q '"error"' "$start"; do
   if ! kill -0 "$qemu_pid" 2>/dev/null; then
     last_lines "$qemu_window"
     die 'QEMU ended at its start; its last lines are above'
   fi
   tries=$((tries + 1))
-  if [ "$tries" -gt 3000 ]; then die 'QEMU did not open its monitor within 30 s'; fi
+  if [ "$tries" -gt 3000 ]; then die 'QEMU did not answer within 30 s'; fi
   sleep 0.01
+  printf '{}\\n' 1<>"$start.in"
 done
+kill "$reader" 2>/dev/null || :
+reader=''
+rm -f -- "$start" "$start.in" "$start.out"
 done=1
 printf '%s\\n' "$qemu_pid"
 `;

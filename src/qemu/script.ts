@@ -89,6 +89,7 @@ function variables(spec: LaunchSpec): string {
     ['run', run],
     ['pid_file', spec.pidFile],
     ['qmp', spec.qmpControl],
+    ['start', `${run}/start`],
     ['serial_log', spec.serialLog],
     ['serial_window', spec.serialWindow],
     ['qemu_log', spec.qemuLog],
@@ -206,7 +207,9 @@ function qemuSection({ qemu, argv, runAs, vm, runDirs, helpers }: LaunchSpec): s
   if [ -n "$value" ]; then set -- "$name=$value" "$@"; fi
 done
 `;
-  return `set -- \\\n${[qemu, ...argv].map((word) => `  ${q(word)}`).join(' \\\n')}
+  const monitor = `pipe,id=start,path=${run.replaceAll(',', ',,')}/start`;
+  const words = [qemu, ...argv, '-chardev', monitor, '-mon', 'chardev=start,mode=control'];
+  return `set -- \\\n${words.map((word) => `  ${q(word)}`).join(' \\\n')}
 set -- setpriv ${runAs.drop ? drop : '--no-new-privs'} -- "$@"
 ${runAs.drop ? '' : session}set -- setsid env -i "PATH=$PATH" "$@"
 `;

@@ -64,7 +64,7 @@ const flood = (): string =>
     'sh',
     [
       '-c',
-      'head -c 9000000 /dev/zero | tr "\\0" x | dd of="$1" oflag=append conv=notrunc bs=65536 2>&1 || true',
+      'head -c 9000000 /dev/zero | tr "\\0" x | dd of="$1" oflag=append conv=notrunc iflag=fullblock bs=1024 2>&1 || true',
       'sh',
       log.window,
     ],
