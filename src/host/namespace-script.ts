@@ -44,31 +44,32 @@ exit "$code"
 `;
 
 /**
- * Runs inside the namespace: \`sh -c SERVE serve RUN SHARE IDENTITY MODE SOCKET UID FLAVOUR BINARY\`. Prints the pid of the
- * virtiofsd once its socket can be connected to. The share is compared after it is mounted: what was checked is what is
- * served. Exit code 3: the share is another object than the one that was judged.
+ * Runs inside the namespace, in the directory that is shared: `sh -c SERVE serve RUN IDENTITY MODE SOCKET UID FLAVOUR BINARY`.
+ * The working directory, not a path: root of the namespace may not pass through a directory whose group is not mapped, while
+ * the user who came here may. Prints the pid of the virtiofsd once its socket can be connected to. The share is compared
+ * after it is mounted: what was checked is what is served. Exit code 3: it is another object than the one that was judged.
  */
 export const SERVE = `set -eu
 umask 077
-cd /
 stage=$1/fs
 mount -n -t tmpfs -o size=256k,mode=0755 tmpfs "$stage"
 mkdir "$stage/share" "$stage/sock"
-mount -n -c --bind "$2" "$stage/share"
-[ "$(stat -c %d:%i "$stage/share")" = "$3" ] || exit 3
-[ "$4" = rw ] || mount -n -o remount,bind,ro "$stage/share"
+mount -n -c --bind . "$stage/share"
+cd /
+[ "$(stat -c %d:%i "$stage/share")" = "$2" ] || exit 3
+[ "$3" = rw ] || mount -n -o remount,bind,ro "$stage/share"
 mount -n -c --bind "$1" "$stage/sock"
 ulimit -n "$(ulimit -H -n)"
-run=$1 socket=$5 uid=$6
-case $7 in
+run=$1 socket=$4 uid=$5
+case $6 in
   c)
     # It keeps a lock file in /run, where this user may not write: it gets a /run of its own.
     set -- unshare --mount -- sh -c 'mount -n --rbind "$1" /run && shift && exec "$@"' serve "$stage" \\
-      "$8" -f --rlimit-nofile=0 --socket-path="/run/sock/$socket" -o source=/run/share \\
+      "$7" -f --rlimit-nofile=0 --socket-path="/run/sock/$socket" -o source=/run/share \\
       -o sandbox=chroot -o no_writeback -o no_xattr -o no_posix_acl -o log_level=warn
     ;;
   *)
-    set -- "$8" --rlimit-nofile=0 --socket-path="$stage/sock/$socket" --shared-dir="$stage/share" --sandbox=chroot \\
+    set -- "$7" --rlimit-nofile=0 --socket-path="$stage/sock/$socket" --shared-dir="$stage/share" --sandbox=chroot \\
       --log-level=warn
     ;;
 esac

@@ -86,8 +86,9 @@ trap 'exit 143' TERM
 /** `serve TAG SHARE IDENTITY MODE SOCKET FLAVOUR BINARY`: one virtiofsd in the namespace that `make_namespace` made. */
 export const SERVE_HELPER = `serve() {
   code=0
-  pid=$(in_namespace sh -c "$serve_script" serve "$run" "$2" "$3" "$4" "$5" "$uid" "$6" "$7" \\
-    2>>"$qemu_window" 9>&-) || code=$?
+  cd "$2" 2>/dev/null || changed "$2"
+  pid=$(in_namespace sh -c "$serve_script" serve "$run" "$3" "$4" "$5" "$uid" "$6" "$7" 2>>"$qemu_window" 9>&-) || code=$?
+  cd /
   case $code in
     0) ;;
     3) changed "$2" ;;

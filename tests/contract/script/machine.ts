@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { dedicated } from '../../../src/host/run-as.ts';
 import { findProgram, firstSubId } from '../../../src/host/accounts.ts';
 import type { JudgedDirectory } from '../../../src/model/boot.ts';
@@ -21,6 +21,7 @@ import type { LaunchSpec } from '../../../src/model/launch.ts';
 import { renderStartScript } from '../../../src/qemu/script.ts';
 
 export const isRoot = process.getuid?.() === 0;
+const FOREIGN_GROUP = 4;
 const ACCOUNT = `ai-vm-contract-${process.pid % 100_000}`;
 
 /** An ordinary user to run as, when the tests themselves run as root. */
@@ -136,6 +137,12 @@ export class Machine {
   /** A directory of whom the machine runs as, the way that a judged share is described. */
   directory(name: string): JudgedDirectory {
     const path = join(this.dir, name);
+    // Its parent lets nobody in but the owner, and a group that the helper's namespace does not know.
+    const above = dirname(path);
+    if (above !== this.dir) {
+      mkdirSync(above, { mode: 0o750 });
+      if (isRoot) chownSync(above, this.runAs.uid, FOREIGN_GROUP);
+    }
     mkdirSync(path);
     if (isRoot) chownSync(path, this.runAs.uid, this.runAs.gid);
     const stat = statSync(path, { bigint: true });
@@ -156,7 +163,7 @@ export class Machine {
     const helpers = Object.entries(shares).map(([name, mode], index) => {
       const socket = join(this.spec.runDirs.at(-1) ?? '', `fs${index}.sock`);
       this.withArguments('-chardev', `socket,id=fs${index},path=${socket}`);
-      this.withArguments('-device', `vhost-user-fs-pci,chardev=fs${index},tag=${name}`);
+      this.withArguments('-device', `vhost-user-fs-pci,chardev=fs${index},tag=${name.replace('/', '-')}`);
       return { kind: 'virtiofsd', tag: name, share: this.directory(name), mode, socket, binary, flavour } as const;
     });
     this.spec = { ...this.spec, helpers };

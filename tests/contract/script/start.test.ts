@@ -62,7 +62,7 @@ describe.each(isRoot ? (['user', 'drop'] as const) : (['user'] as const))('start
   });
 
   it('serves shares from a namespace in which nobody is root of the host', async () => {
-    await machine.withShares({ writable: 'rw', readonly: 'ro' });
+    await machine.withShares({ 'closed/writable': 'rw', readonly: 'ro' });
     machine.withArguments('-S');
     const started = machine.start();
     expect(started).toMatchObject({ code: 0, stderr: '' });
@@ -85,7 +85,7 @@ describe.each(isRoot ? (['user', 'drop'] as const) : (['user'] as const))('start
     // The share as the helper sees it: inside its own mount namespace.
     const inside = (index: number, name: string): string => join(`/proc/${helpers[index]?.[0]}/root`, name);
     writeFileSync(inside(0, 'seen'), 'x');
-    expect(existsSync(join(machine.dir, 'writable/seen'))).toBe(true);
+    expect(existsSync(join(machine.dir, 'closed/writable/seen'))).toBe(true);
     expect(() => writeFileSync(inside(1, 'seen'), 'x')).toThrow('EROFS');
     const [pid] = [Number(started.stdout)];
     await kill((await identify(pid))!, 'SIGKILL');
