@@ -3,6 +3,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { loadConfig } from '../config/load.ts';
 import { projectName } from '../config/names.ts';
+import { parserFor } from '../config/parser.ts';
 import { findConfig, type ConfigFileText } from '../host/config-files.ts';
 import { prepareProject } from '../host/directories.ts';
 import { localAccounts } from '../host/accounts.ts';
@@ -24,7 +25,6 @@ import type { Desired } from '../model/desired.ts';
 import type { Emit } from '../model/events.ts';
 import type { MachinePaths, ProjectPaths } from '../model/machine.ts';
 import { AiVmError, ConfigError } from '../model/errors.ts';
-import { hostCapabilities } from './capabilities.ts';
 
 export interface Project {
   readonly name: string;
@@ -114,7 +114,7 @@ export async function openContext(where: Where): Promise<Context> {
   let { problem } = located;
   try {
     if (file) {
-      const loaded = loadConfig({ file, dir, env: where.env, home });
+      const loaded = loadConfig({ file, parse: await parserFor(file.path), dir, env: where.env, home });
       desired = loaded.desired;
       for (const warning of loaded.warnings) {
         const at = warning.position ? `${warning.position.file}:${warning.position.line}: ` : '';
@@ -131,6 +131,10 @@ export async function openContext(where: Where): Promise<Context> {
     location: desired?.location ?? 'user',
   };
   const paths = projectPaths(place, env);
+  const probe = async (): Promise<Capabilities> => {
+    const { hostCapabilities } = await import('./capabilities.ts');
+    return hostCapabilities({ runAs, cacheDir: env.cacheHome, env: where.env, signal });
+  };
   let capabilities: Promise<Capabilities> | undefined;
   const context: Context = {
     project: {
@@ -155,7 +159,7 @@ export async function openContext(where: Where): Promise<Context> {
           message: `waiting for ${holder ? `process ${holder.pid} (${holder.command})` : 'another command'}, which works on this project`,
         }),
     },
-    capabilities: () => (capabilities ??= hostCapabilities({ runAs, cacheDir: env.cacheHome, env: where.env, signal })),
+    capabilities: () => (capabilities ??= probe()),
     prepare: () => prepareProject(place, paths, env, runAs),
   };
   return context;

@@ -1,6 +1,7 @@
 /** Which image a machine is made from, and which one its disk was made from. */
 import { dirname } from 'node:path';
-import { findBundle, imageDigest } from '../images/index.ts';
+import { findBundle } from '../images/bundle.ts';
+import { imageDigest } from '../images/debian/recipe.ts';
 import { AiVmError } from '../model/errors.ts';
 import type { VmConfig } from '../model/desired.ts';
 import type { Bundle } from '../model/image.ts';

@@ -11,10 +11,8 @@ import { RESOURCES } from '../resources/index.ts';
 import { requireApproval } from './approvals.ts';
 import { requireDesired, type Context } from './context.ts';
 import { desiredImages } from './images.ts';
-import { preflight } from './preflight.ts';
 import { commandDigest } from './provision.ts';
 import { choose, chooseDeclared, declared, existing } from './select.ts';
-import { makeHandlers } from './steps/index.ts';
 import { welcomeOf, type Welcome } from './welcome.ts';
 
 export interface UpOptions {
@@ -107,6 +105,8 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
     const now = await look(context, names, planOptions);
     context.emit({ type: 'plan', plan: now.plan });
     if (now.plan.steps.length === 0) return finish(context, now.plan, null, now.vms);
+    // A converged project never loads what changes a machine.
+    const [{ preflight }, { makeHandlers }] = await Promise.all([import('./preflight.ts'), import('./steps/index.ts')]);
     const capabilities = await context.capabilities();
     await preflight(context, capabilities, now.plan, now.vms);
     const handlers = makeHandlers(context, {

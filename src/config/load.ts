@@ -3,16 +3,16 @@ import { ConfigError, type Diagnostic } from '../model/errors.ts';
 import { interpolate, type Env } from './interpolate.ts';
 import { normalize } from './normalize.ts';
 import { quote } from './outcome.ts';
-import { parseToml } from './parse-toml.ts';
-import { parseYaml } from './parse-yaml.ts';
-import { Report, Source, type Parsed } from './source.ts';
+import type { Parser } from './parser.ts';
+import { Report, Source } from './source.ts';
 import { showPath, toJson, type Node } from './tree.ts';
 import { reportUnsupported } from './unsupported.ts';
 import { validate } from './validate.ts';
 
 export interface LoadInput {
-  /** A `.toml` file is TOML, any other YAML. */
   readonly file: { readonly path: string; readonly text: string };
+  /** See parserFor. */
+  readonly parse: Parser;
   /** Real path of the project's directory. */
   readonly dir: string;
   /** The environment that variables are taken from. */
@@ -45,8 +45,8 @@ export function loadConfig(input: LoadInput): Loaded {
     report.add('error', 'config.too-large', undefined, `${path} is larger than 1 MiB`, 'Is this the right file?');
     return fail();
   }
-  const parsed = parse(path, text, report);
-  if (!parsed) return fail();
+  const parsed = input.parse(text, report);
+  if (!parsed || report.failed) return fail();
   report = new Report(new Source(path, text, parsed.spans));
   if (parsed.root.kind !== 'map') {
     reportNoMapping(parsed.root, report);
@@ -61,11 +61,6 @@ export function loadConfig(input: LoadInput): Loaded {
   if (sound !== root && !report.failed) report.error('config.schema', [], 'the file does not satisfy the schema');
   if (report.failed) return fail();
   return { desired, warnings: inOrder(report.diagnostics), sources };
-}
-
-function parse(path: string, text: string, report: Report): Parsed | undefined {
-  const parsed = path.endsWith('.toml') ? parseToml(text, report) : parseYaml(text, report);
-  return report.failed ? undefined : parsed;
 }
 
 function reportNoMapping(root: Node, report: Report): void {

@@ -2,7 +2,6 @@
 import { constants } from 'node:fs';
 import { access, readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
 
 export interface Account {
   readonly name: string;
@@ -29,6 +28,7 @@ export async function localAccounts(file = '/etc/passwd'): Promise<Account[]> {
 export async function accountOf(uid: number): Promise<Account | null> {
   const local = (await localAccounts()).find((account) => account.uid === uid);
   if (local) return local;
+  const { execa } = await import('execa');
   const found = await execa('getent', ['passwd', String(uid)], { reject: false, timeout: 5000 });
   return accounts(typeof found.stdout === 'string' ? found.stdout : '')[0] ?? null;
 }

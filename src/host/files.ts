@@ -1,13 +1,14 @@
 /** State files: written whole or not at all, read without ever being trusted. */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
 
 /** More than any state file of ours holds (bytes). */
 const LIMIT = 4 * 1024 * 1024;
 
 /** Writes text, owner-only, flushed to the disk before it replaces what was there. */
 export async function writeText(path: string, text: string, mode = 0o600): Promise<void> {
+  // Commands that only read, which are most, never load it.
+  const { default: writeFileAtomic } = await import('write-file-atomic');
   await writeFileAtomic(path, text, { mode, fsync: true });
 }
 

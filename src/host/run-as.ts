@@ -1,6 +1,6 @@
 /** Who QEMU and its helpers run as. Never root: a root that serves a writable directory hands the guest the host. */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { RunAs } from '../model/capabilities.ts';
 import { AiVmError } from '../model/errors.ts';
@@ -90,10 +90,27 @@ export function becomeOwner(account: Account): void {
   process.setuid?.(account.uid);
 }
 
+/**
+ * Code is loaded when it is needed, so where it lies must be within reach of who we are now, and not only of root.
+ * @throws AiVmError `host.path`
+ */
+export function requireOwnCode(account: Account, dir = import.meta.dirname): void {
+  try {
+    accessSync(dir, constants.R_OK | constants.X_OK);
+  } catch (cause) {
+    throw new AiVmError('host.path', `ai-vm is installed where user ${account.name} cannot read it`, {
+      why: `The project belongs to ${account.name}, so root works on it as that user; ai-vm itself lies in ${dir}.`,
+      fix: 'Install ai-vm where everybody can read it, such as below /usr/local or /opt.',
+      cause,
+    });
+  }
+}
+
 /** Decides, becomes the project's owner where that is asked for, and says who QEMU runs as. */
 export async function settleRunAs(dir: string): Promise<RunAs> {
   const decision = await decideRunAs(dir);
   if (decision.kind === 'as') return decision.runAs;
   becomeOwner(decision.account);
+  requireOwnCode(decision.account);
   return ownIds(decision.account.uid, decision.account.gid);
 }

@@ -9,6 +9,9 @@
  */
 const UNSAFE = /(?![\t\n])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
+/** Most text is plain, and the tables behind UNSAFE take their time to load. */
+const PLAIN = /^[\n -~]*$/u;
+
 /** Such as `\x1b` or `\u202e`: visible, and still telling what was there. */
 function visible(character: string): string {
   const code = character.codePointAt(0) ?? 0;
@@ -17,6 +20,7 @@ function visible(character: string): string {
 
 /** Text safe for a terminal: `\r\n` becomes a newline, tabs become spaces, other control characters become visible. */
 export function sanitise(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replaceAll('\r\n', '\n').replaceAll('\t', '  ').replace(UNSAFE, visible);
 }
 

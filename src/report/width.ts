@@ -5,14 +5,18 @@ const SGR = new RegExp(`(${String.fromCharCode(27)}\\[[0-9;]*m)`, 'u');
 const INVISIBLE = /^[\p{Mark}\p{Cf}]+$/u;
 const WIDE =
   /[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\ufe0f/u;
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Made at the first text that needs it: its tables take 20 ms to load. */
+let segmenter: Intl.Segmenter | undefined;
+const segments = (text: string): Intl.Segments =>
+  (segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })).segment(text);
 
 function* pieces(text: string): Generator<{ text: string; width: number }> {
   for (const [index, part] of text.split(SGR).entries()) {
     if (index % 2 === 1) yield { text: part, width: 0 };
     else if (/^[ -~]*$/u.test(part)) for (const character of part) yield { text: character, width: 1 };
     else {
-      for (const { segment } of segmenter.segment(part)) {
+      for (const { segment } of segments(part)) {
         yield { text: segment, width: INVISIBLE.test(segment) ? 0 : WIDE.test(segment) ? 2 : 1 };
       }
     }

@@ -4,6 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
+import { parserFor } from '../../src/config/parser.ts';
 import { printConfig } from '../../src/config/print.ts';
 import { FIELDS } from '../../src/generated/fields.ts';
 import validateSchema from '../../src/generated/validate.cjs';
@@ -11,8 +12,11 @@ import type { Desired } from '../../src/model/desired.ts';
 import { ConfigError } from '../../src/model/errors.ts';
 import { renderDiagnostic } from '../../src/report/frame.ts';
 
+const PARSERS = { yaml: await parserFor('ai-vm.yaml'), toml: await parserFor('ai-vm.toml') };
+
 function load(text: string, file = 'ai-vm.yaml', env: Record<string, string> = {}): Desired {
-  return loadConfig({ file: { path: `/p/${file}`, text }, dir: '/p', env, home: '/home/ann' }).desired;
+  const parse = PARSERS[file.endsWith('.toml') ? 'toml' : 'yaml'];
+  return loadConfig({ file: { path: `/p/${file}`, text }, parse, dir: '/p', env, home: '/home/ann' }).desired;
 }
 
 /** Desired, or what is said of the file: anything else is a bug and is thrown. */

@@ -1,7 +1,6 @@
 /** Claude Code: the native program from its npm package, and `start-claude`. */
 import { chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { AiVmError } from '../../model/errors.ts';
 import type { Agent } from './index.ts';
 
@@ -71,6 +70,8 @@ export const claude: Agent = {
 async function download(version: string, parent: string, target: string, signal?: AbortSignal): Promise<void> {
   await mkdir(parent, { recursive: true, mode: 0o700 });
   const dir = await mkdtemp(join(parent, 'partial-'));
+  // Every command knows the recipe of an agent, and few of them fetch one.
+  const { execa } = await import('execa');
   const cancel = signal ? { cancelSignal: signal } : {};
   try {
     await execa('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', dir, `${PACKAGE}@${version}`], {

@@ -1,4 +1,5 @@
 import { loadConfig, type Loaded } from '../../../src/config/load.ts';
+import { parserFor } from '../../../src/config/parser.ts';
 import { ConfigError } from '../../../src/model/errors.ts';
 import { renderDiagnostic } from '../../../src/report/frame.ts';
 
@@ -8,10 +9,13 @@ export interface Around {
   readonly projectName?: string;
 }
 
+const PARSERS = { yaml: await parserFor('ai-vm.yaml'), toml: await parserFor('ai-vm.toml') };
+
 /** A file in /home/ann/shop, as Ann loads it. */
 export function load(text: string, { env = {}, file = 'ai-vm.yaml', projectName }: Around = {}): Loaded {
   return loadConfig({
     file: { path: `/home/ann/shop/${file}`, text },
+    parse: PARSERS[file.endsWith('.toml') ? 'toml' : 'yaml'],
     dir: '/home/ann/shop',
     env,
     home: '/home/ann',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { loadConfig } from '../../../src/config/load.ts';
+import { parserFor } from '../../../src/config/parser.ts';
 import { blocks, documents, inlineCode, read, ROOT, section } from './support.ts';
 
 const yaml = documents().flatMap((document) =>
@@ -26,9 +27,10 @@ function unsupported(properties: Readonly<Record<string, Node>>, above = ''): st
 describe('configurations in the documentation', () => {
   it('are found', () => expect(yaml.filter(({ document }) => document === 'README.md')).not.toHaveLength(0));
 
-  it.each(yaml)('in $document ($language) load', ({ language, text }) => {
+  it.each(yaml)('in $document ($language) load', async ({ language, text }) => {
     const { desired, warnings } = loadConfig({
       file: { path: `/home/ann/shop/ai-vm.${language}`, text },
+      parse: await parserFor(`ai-vm.${language}`),
       dir: '/home/ann/shop',
       env: {},
       home: '/home/ann',

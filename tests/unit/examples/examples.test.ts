@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { asksOf } from '../../../src/app/asks.ts';
 import { loadConfig } from '../../../src/config/load.ts';
+import { parserFor } from '../../../src/config/parser.ts';
 import type { Desired, VmConfig } from '../../../src/model/desired.ts';
 import { machineArguments } from '../../../src/qemu/argv.ts';
 import { planUp } from '../../../src/reconcile/plan.ts';
@@ -18,9 +19,12 @@ const files = [...examples.map((name) => join('examples', name)), 'ai-vm.yaml'];
 
 const DIR = '/home/ann/shop';
 
+const PARSERS = new Map(await Promise.all(files.map(async (file) => [file, await parserFor(file)] as const)));
+
 const desiredOf = (file: string): Desired =>
   loadConfig({
     file: { path: join(DIR, file), text: readFileSync(join(ROOT, file), 'utf8') },
+    parse: PARSERS.get(file)!,
     dir: DIR,
     env: {},
     home: '/home/ann',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { findProgram, firstSubId, parseAccount } from '../../../src/host/accounts.ts';
 import { bitsFor, blockedAt } from '../../../src/host/reach.ts';
-import { dedicated, environmentOf } from '../../../src/host/run-as.ts';
+import { dedicated, environmentOf, requireOwnCode } from '../../../src/host/run-as.ts';
 
 const ANN = { name: 'ann', uid: 1000, gid: 100, home: '/home/ann' };
 
@@ -77,4 +77,13 @@ describe('reach', () => {
   ])('%j → %d', (inode, bits) => expect(bitsFor(inode, who)).toBe(bits));
 
   it('can reach what anybody can', async () => expect(await blockedAt('/usr/bin/env', who)).toBeNull());
+});
+
+describe('requireOwnCode', () => {
+  it('says who cannot read it, and where it is', () => {
+    const nowhere = '/proc/self/no-such-directory';
+    expect(() => requireOwnCode(ANN, nowhere)).toThrow('user ann cannot read it');
+    expect(() => requireOwnCode(ANN, nowhere)).toThrow(expect.objectContaining({ code: 'host.path', exitCode: 69 }));
+    expect(() => requireOwnCode(ANN)).not.toThrow();
+  });
 });
