@@ -1,4 +1,5 @@
 /** The bin: the fastest answers first, then the command line; signals and the exit code. */
+import { setMaxListeners } from 'node:events';
 import { constants } from 'node:os';
 import { VERSION } from './generated/version.ts';
 
@@ -8,6 +9,8 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${VERSION}\n`);
 } else {
   const controller = new AbortController();
+  // Every machine that is waited for listens to it: many listeners are no leak.
+  setMaxListeners(0, controller.signal);
   const interrupt = (signal: NodeJS.Signals): void => {
     // The first one stops gracefully, the second one kills.
     if (controller.signal.aborted) process.exit(128 + constants.signals[signal]);

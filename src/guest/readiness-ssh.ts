@@ -1,7 +1,6 @@
 /** Knocking on a forwarded port until an SSH server greets: QEMU accepts connections long before the guest listens. */
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AiVmError } from '../model/errors.ts';
 import { throwIfAborted } from './agent-deadline.ts';
 
@@ -39,11 +38,15 @@ export async function knock(
   first: number = BESIDE.first,
 ): Promise<void> {
   const open: Attempt[] = [];
-  const timers = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
   let beside = first;
   let again = AGAIN.first;
   let refusals = 0;
-  const pause = (ms: number): Promise<Outcome> => sleep<Outcome>(ms, 'silent', { signal: timers.signal });
+  // The one before it has been decided without its timer.
+  const pause = (ms: number): Promise<Outcome> => {
+    clearTimeout(timer);
+    return new Promise((resolve) => (timer = setTimeout(resolve, ms, 'silent')));
+  };
   const stopped = new Promise<never>((_resolve, reject) => {
     const stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     signal.addEventListener('abort', stop, { once: true });
@@ -74,7 +77,7 @@ export async function knock(
       if ((await Promise.race([greeted, pause(wait), stopped])) === 'greeted') return;
     }
   } finally {
-    timers.abort();
+    clearTimeout(timer);
     for (const { socket } of open) socket.destroy();
   }
 }

@@ -151,6 +151,20 @@ describe('waiting for SSH', () => {
     await waitForSshBanner(port);
   });
 
+  it('has one timer at a time, however often it is turned away', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    let most = 0;
+    const { port } = await tcp((socket, number) => {
+      most = Math.max(most, timers() - before);
+      if (number < 6) socket.destroy();
+      else socket.write(GREETING);
+    });
+    await knock('127.0.0.1', port, new AbortController().signal, 60_000);
+    expect(most).toBeLessThanOrEqual(1);
+    expect(timers() - before).toBeLessThanOrEqual(0);
+  });
+
   it('does not stay with a connection that is silent for ever', async () => {
     const { port } = await tcp((socket, number) => number > 4 && socket.write(GREETING));
     await knock('127.0.0.1', port, new AbortController().signal, 20);
