@@ -89,7 +89,7 @@ fi
 stamp=node_modules/.ai-vm-installed
 if ! [ -e "$stamp" ] || [ package-lock.json -nt "$stamp" ] || [ package.json -nt "$stamp" ]; then
   say 'installing npm packages (npm ci)'
-  npm ci --no-audit --no-fund >&2
+  npm ci --no-audit --no-fund --loglevel=error >&2
   : >"$stamp"
 fi
 npm run --silent build >&2
