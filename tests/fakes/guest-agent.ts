@@ -163,7 +163,7 @@ export class FakeAgent {
     const entries = env?.map((e) => [e.slice(0, e.indexOf('=')), e.slice(e.indexOf('=') + 1)] as const);
     const child = spawn(String(args['path']), args['arg'] as string[], {
       stdio: 'pipe',
-      env: entries === undefined ? process.env : (Object.fromEntries(entries)),
+      env: entries === undefined ? process.env : Object.fromEntries(entries),
     });
     child.on('error', () => {});
     if (child.pid === undefined) throw new Refused(`Failed to execute child process "${String(args['path'])}"`);
