@@ -12,8 +12,9 @@ export const verb: Verb = {
       )
       .action(async (vms: string[]) => {
         finish(
-          await session(command, io, async (context) => {
+          await session(command, io, async (context, settled) => {
             const { images, exitCode } = await build(context, vms);
+            await settled();
             for (const { vm, dir } of images) io.stdout.write(`${vm}\t${dir}\n`);
             return exitCode;
           }),

@@ -16,8 +16,9 @@ export const verb: Verb = {
       )
       .action(async (vms: string[], options: { timeout?: number }) => {
         finish(
-          await session(command, io, async (context) => {
+          await session(command, io, async (context, settled) => {
             const result = await restart(context, { vms, grace: options.timeout ?? null });
+            await settled();
             if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io)));
             return result.exitCode;
           }),

@@ -12,7 +12,11 @@ export interface GlobalOptions {
   readonly verbose?: boolean;
 }
 
-export type Work = (context: Context) => Promise<number | undefined>;
+/**
+ * `settled` ends the display of what happens: results that are printed after steps come after it, or it would draw over
+ * them. Nothing is emitted afterwards.
+ */
+export type Work = (context: Context, settled: () => Promise<void>) => Promise<number | undefined>;
 
 /** Runs a verb's work, and turns whatever goes wrong into one message and an exit code. */
 export async function session(command: Command, io: Io, work: Work): Promise<number> {
@@ -24,6 +28,8 @@ export async function session(command: Command, io: Io, work: Work): Promise<num
     cwd: io.cwd,
     verbose: options.verbose,
   });
+  let closing: Promise<void> | undefined;
+  const settled = (): Promise<void> => (closing ??= reporter.close());
   try {
     const context = await openContext({
       cwd: io.cwd,
@@ -33,11 +39,11 @@ export async function session(command: Command, io: Io, work: Work): Promise<num
       signal: io.signal,
       emit: reporter.emit,
     });
-    const code = (await work(context)) ?? EXIT.ok;
-    await reporter.close();
+    const code = (await work(context, settled)) ?? EXIT.ok;
+    await settled();
     return code;
   } catch (error) {
-    await reporter.close();
+    await settled();
     const known = told(error, io);
     reporter.fail(known);
     return known instanceof AiVmError ? known.exitCode : EXIT.failed;

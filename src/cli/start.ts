@@ -14,9 +14,10 @@ export const verb: Verb = {
       .addHelpText('after', '\nStarts machines that exist and do not run, as the file declares them now.')
       .action(async (vms: string[], options: { wait: boolean; timeout?: number }) => {
         finish(
-          await session(command, io, async (context) => {
+          await session(command, io, async (context, settled) => {
             const { wait, timeout = null } = options;
             const result = await up(context, { vms, wait, timeout, existingOnly: true });
+            await settled();
             if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io)));
             return result.exitCode;
           }),

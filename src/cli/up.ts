@@ -34,7 +34,7 @@ export const verb: Verb = {
       )
       .action(async (vms: string[], options: Options) => {
         finish(
-          await session(command, io, async (context) => {
+          await session(command, io, async (context, settled) => {
             const result = await up(context, {
               vms,
               wait: options.wait,
@@ -49,6 +49,7 @@ export const verb: Verb = {
               io.stdout.write(`${renderPlan(result.plan, styleOf(io))}\n`);
               return EXIT.ok;
             }
+            await settled();
             if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io)));
             return result.exitCode;
           }),
