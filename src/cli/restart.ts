@@ -2,7 +2,7 @@ import { restart } from '../app/restart.ts';
 import { renderWelcome } from '../report/welcome.ts';
 import { seconds } from './seconds.ts';
 import { session } from './session.ts';
-import { styleOf } from './style.ts';
+import { commandOf, styleOf } from './style.ts';
 import type { Verb } from './verbs.ts';
 
 export const verb: Verb = {
@@ -19,7 +19,7 @@ export const verb: Verb = {
           await session(command, io, async (context, settled) => {
             const result = await restart(context, { vms, grace: options.timeout ?? null });
             await settled();
-            if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io)));
+            if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io), commandOf(io)));
             return result.exitCode;
           }),
         );

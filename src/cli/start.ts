@@ -2,7 +2,7 @@ import { up } from '../app/up.ts';
 import { renderWelcome } from '../report/welcome.ts';
 import { seconds } from './seconds.ts';
 import { session } from './session.ts';
-import { styleOf } from './style.ts';
+import { commandOf, styleOf } from './style.ts';
 import type { Verb } from './verbs.ts';
 
 export const verb: Verb = {
@@ -18,7 +18,7 @@ export const verb: Verb = {
             const { wait, timeout = null } = options;
             const result = await up(context, { vms, wait, timeout, existingOnly: true });
             await settled();
-            if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io)));
+            if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io), commandOf(io)));
             return result.exitCode;
           }),
         );

@@ -4,7 +4,7 @@ import { renderPlan } from '../report/plan.ts';
 import { renderWelcome } from '../report/welcome.ts';
 import { seconds } from './seconds.ts';
 import { session } from './session.ts';
-import { styleOf } from './style.ts';
+import { commandOf, styleOf } from './style.ts';
 import type { Verb } from './verbs.ts';
 
 interface Options {
@@ -50,7 +50,7 @@ export const verb: Verb = {
               return EXIT.ok;
             }
             await settled();
-            if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io)));
+            if (result.ok) io.stdout.write(renderWelcome(result.welcome, styleOf(io), commandOf(io)));
             return result.exitCode;
           }),
         );

@@ -22,15 +22,15 @@ interface Welcome {
   readonly converged: boolean;
 }
 
-function lines(machine: Machine, style: Style): string[] {
+function lines(machine: Machine, style: Style, command: string): string[] {
   const row = (label: string, text: string): string => `  ${label.padEnd(8)}${sanitiseLine(text)}`;
   const moved =
     machine.wishedPort === null ? '' : ` (port ${machine.wishedPort} was taken: SSH is on ${machine.sshPort})`;
   const state = machine.state === 'running' ? 'running' : machine.state;
   return [
     `${style.paint.bold(machine.vm)}  ${state}${machine.verdict === 'none' ? ', as declared' : ''}`,
-    ...(machine.sshPort === null ? [] : [row('ssh', `ai-vm ssh ${machine.vm}${moved}`)]),
-    ...(machine.claude ? [row('claude', `ai-vm claude ${machine.vm}`)] : []),
+    ...(machine.sshPort === null ? [] : [row('ssh', `${command} ssh ${machine.vm}${moved}`)]),
+    ...(machine.claude ? [row('claude', `${command} claude ${machine.vm}`)] : []),
     ...machine.ports.map((p) => row('port', `${p.bind}:${p.host} ${style.symbols.arrow} ${p.guest}/${p.protocol}`)),
     ...machine.shares.map((s) =>
       row('share', `${s.path} ${style.symbols.arrow} ${s.target} (${s.mode === 'ro' ? 'read-only' : 'read-write'})`),
@@ -38,15 +38,18 @@ function lines(machine: Machine, style: Style): string[] {
     ...machine.pending.map((c) =>
       row(
         'pending',
-        `${c.field}: ${c.before} ${style.symbols.arrow} ${c.after}, because ${c.reason}: ${c.class === 'recreate' ? `ai-vm up --recreate ${machine.vm} --yes (deletes its disk)` : `ai-vm up --restart`}`,
+        `${c.field}: ${c.before} ${style.symbols.arrow} ${c.after}, because ${c.reason}: ${c.class === 'recreate' ? `${command} up --recreate ${machine.vm} --yes (deletes its disk)` : `${command} up --restart`}`,
       ),
     ),
   ];
 }
 
-/** With a newline at its end. */
-export function renderWelcome(welcome: Welcome, style: Style): string {
-  const blocks = welcome.vms.map((machine) => lines(machine, style).join('\n'));
+/**
+ * With a newline at its end.
+ * @param command what a person types to run ai-vm here
+ */
+export function renderWelcome(welcome: Welcome, style: Style, command = 'ai-vm'): string {
+  const blocks = welcome.vms.map((machine) => lines(machine, style, command).join('\n'));
   const head = welcome.converged ? ['Nothing to do: everything is as declared.'] : [];
   const pending = welcome.vms.some((machine) => machine.pending.length > 0);
   return `${[...(pending ? [] : head), ...blocks].join('\n')}\n`;

@@ -65,7 +65,7 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
     const port = applied?.sshPort ?? configOf(run, vm).ssh.port;
     const [missing] = await Promise.all([
       missingMounts(new Agent(paths.agent), configOf(run, vm)),
-      waitForSshBanner(port, { signal: at.signal, timeout: left() }),
+      waitForSshBanner(port, { signal: at.signal, timeout: left(), monitor: events }),
     ]);
     for (const target of missing) {
       context.emit({ type: 'warning', vm, message: `${target} is not mounted in the guest; see ai-vm logs ${vm}` });
