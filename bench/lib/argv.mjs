@@ -1,0 +1,52 @@
+/** The command line of a machine that runs, turned into one that QEMU can be started with beside everything of ours. */
+import { dirname } from 'node:path';
+
+/** @param {readonly string[]} argv @param {string} name @returns {string} */
+function after(argv, name) {
+  const value = argv[argv.indexOf(name) + 1];
+  if (argv.indexOf(name) < 0 || value === undefined) throw new Error(`there is no ${name} in ${argv.join(' ')}`);
+  return value;
+}
+
+/** In a `key=value,…` argument a comma is written twice. @param {string} argument @param {string} key */
+function option(argument, key) {
+  const found = new RegExp(`(?:^|,)${key}=((?:[^,]|,,)*)`, 'u').exec(argument);
+  return found?.[1].replaceAll(',,', ',');
+}
+
+/** @param {readonly string[]} argv @param {string} id @returns {string} path of the socket */
+export function socketOf(argv, id) {
+  const chardev = argv.find((word) => word.startsWith('socket,') && option(word, 'id') === id);
+  const path = chardev && option(chardev, 'path');
+  if (!path) throw new Error(`there is no socket ${id} in ${argv.join(' ')}`);
+  return path;
+}
+
+/**
+ * Where the files of a machine are: what QEMU writes to and what it reads.
+ * @param {readonly string[]} argv
+ * @returns {{ run: string, state: string, disk: string }} `run` has the sockets, `state` the disk
+ */
+export function placesOf(argv) {
+  const disk = argv.map((word) => option(word, 'file(?:name)?')).find((file) => file?.endsWith('/disk.qcow2'));
+  if (!disk) throw new Error(`there is no disk in ${argv.join(' ')}`);
+  return { run: dirname(after(argv, '-pidfile')), state: dirname(disk), disk };
+}
+
+/**
+ * The same machine in other places: nothing but directories and the SSH port is changed.
+ * @param {readonly string[]} argv
+ * @param {{ run: string, state: string, sshPort: number }} to
+ * @returns {string[]}
+ */
+export function moved(argv, to) {
+  const from = placesOf(argv);
+  const forwards = argv.filter((word) => /hostfwd=tcp:127\.0\.0\.1:\d+-:22(?!\d)/u.test(word));
+  if (forwards.length !== 1) throw new Error(`there is not one forward to SSH in ${argv.join(' ')}`);
+  return argv.map((word) =>
+    word
+      .replaceAll(`${from.run}/`, `${to.run}/`)
+      .replaceAll(`${from.state}/`, `${to.state}/`)
+      .replace(/(hostfwd=tcp:127\.0\.0\.1:)\d+(-:22)(?!\d)/u, `$1${to.sshPort}$2`),
+  );
+}
