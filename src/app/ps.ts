@@ -6,6 +6,7 @@ import { observe } from '../reconcile/observe.ts';
 import type { PsRow } from '../report/ps.ts';
 import { RESOURCES } from '../resources/index.ts';
 import type { Context } from './context.ts';
+import { recordOf } from './record.ts';
 import { chooseAny, declared } from './select.ts';
 
 /** One machine of `ps --format json`. Sizes in bytes. */
@@ -34,7 +35,7 @@ export const portText = (port: PortConfig): string => {
 };
 
 function describe(seen: Observed, config: VmConfig | null, isDeclared: boolean): PsMachine {
-  const { applied } = seen;
+  const applied = recordOf(seen, config ?? undefined);
   const shown = applied?.config ?? config;
   const running = seen.process !== null;
   const pending =

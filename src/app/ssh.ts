@@ -8,6 +8,7 @@ import type { VmConfig } from '../model/desired.ts';
 import { observe } from '../reconcile/observe.ts';
 import type { Context } from './context.ts';
 import { hostAlias } from './identity.ts';
+import { recordOf } from './record.ts';
 import { onlyMachine } from './select.ts';
 
 export interface Login {
@@ -20,7 +21,9 @@ export interface Login {
 export async function login(context: Context, name: string | undefined): Promise<Login> {
   const vm = await onlyMachine(context, name);
   const seen = await observe(vm, context.project.machine(vm));
-  if (seen.identity && seen.applied && seen.process) return { vm, identity: seen.identity, applied: seen.applied };
+  const declared = context.project.desired?.vms.find((config) => config.name === vm);
+  const applied = recordOf(seen, declared);
+  if (seen.identity && applied && seen.process) return { vm, identity: seen.identity, applied };
   throw new AiVmError('machine.not-running', `${vm} is ${seen.state}`, { vm, fix: `ai-vm up ${vm}` });
 }
 

@@ -3,6 +3,7 @@ import type { PortConfig, ShareConfig, VmConfig } from '../model/desired.ts';
 import type { Change, Plan, VmVerdict } from '../model/plan.ts';
 import { observe } from '../reconcile/observe.ts';
 import type { Context } from './context.ts';
+import { recordOf } from './record.ts';
 
 export interface WelcomeVm {
   readonly vm: string;
@@ -28,8 +29,9 @@ export async function welcomeOf(context: Context, plan: Plan, vms: readonly VmCo
     vms.map(async (vm) => {
       const seen = await observe(vm.name, context.project.machine(vm.name));
       const planned = plan.vms.find((p) => p.vm === vm.name);
-      const sshPort = seen.applied?.sshPort ?? null;
-      const config = seen.applied?.config ?? vm;
+      const applied = recordOf(seen, vm);
+      const sshPort = applied?.sshPort ?? null;
+      const config = applied?.config ?? vm;
       return {
         vm: vm.name,
         state: seen.state,

@@ -11,7 +11,7 @@ const byHostSide = (ports: readonly PortConfig[]): Map<string, string> =>
   new Map(ports.map((port) => [hostSide(port), `guest port ${port.guest}`]));
 
 /** The host port of SSH in the arguments of a running machine: its forward is the first one. */
-function sshPortOf(argv: readonly string[]): number | null {
+export function sshPortOf(argv: readonly string[]): number | null {
   const netdev = argv.find((argument) => argument.startsWith('user,id=net0,'));
   const found = /hostfwd=tcp:127\.0\.0\.1:(\d+)-:22(?:,|$)/.exec(netdev ?? '');
   return found ? Number(found[1]) : null;
