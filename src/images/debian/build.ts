@@ -15,6 +15,7 @@ import { makeInitrd } from './initrd.ts';
 import { unpackKernel } from './kernel.ts';
 import { currentInputs, packagesOf, RECIPE, SUITE } from './recipe.ts';
 import { CUSTOMISE_SCRIPT, DISK_SCRIPT, TREE_SCRIPT } from './scripts.ts';
+import { removeSignatures } from './signatures.ts';
 import { layOut } from './stage-files.ts';
 
 export interface BuildJob {
@@ -61,6 +62,7 @@ export async function buildDebian(job: BuildJob): Promise<void> {
         await layOut(join(work, 'files'), { files: Object.assign({}, FILES, ...files), links: LINKS, programs });
         await writeFile(join(work, 'remove'), `${REMOVED.join('\n')}\n`);
         await shell(CUSTOMISE_SCRIPT, []);
+        await removeSignatures(join(tree, 'usr/lib/modules'));
       },
     },
     {

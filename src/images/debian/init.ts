@@ -67,6 +67,18 @@ mknod -m 666 /dev/net/tun c 10 200
 mknod -m 666 /dev/fuse c 10 229
 mknod -m 660 /dev/loop-control c 10 237
 
+# Kept by systemd as its own /run. With a sound card, the agent waits for its driver.
+mount -t tmpfs -o mode=0755,nosuid,nodev,size=20% tmpfs /root/run
+for class in /sys/bus/pci/devices/*/class; do
+  read -r kind <"$class" || continue
+  case $kind in
+  0x0403*)
+    mkdir -p /root/run/systemd/system/qemu-guest-agent.service.d
+    printf '[Unit]\\nWants=sound.service\\nAfter=sound.service\\n' >/root/run/systemd/system/qemu-guest-agent.service.d/sound.conf
+    ;;
+  esac
+done
+
 [ -x /root/sbin/init ] || fail 'the root disk holds no system'
 for dir in dev sys proc; do mount --move "/$dir" "/root/$dir"; done
 exec switch_root /root /sbin/init

@@ -46,19 +46,7 @@ async function readBusybox(): Promise<Buffer> {
 }
 
 /**
- * A module without its signature, which the kernel would verify at every boot with an emulated RSA. The bundle as a whole
- * is what we verify.
- */
-export function withoutSignature(module: Buffer): Buffer {
-  const MARKER = Buffer.from('~Module signature appended~\n');
-  if (!module.subarray(-MARKER.length).equals(MARKER)) return module;
-  // struct module_signature: 12 bytes, the last four being the big-endian length of the signature before it.
-  const end = module.length - MARKER.length;
-  return module.subarray(0, end - 12 - module.readUInt32BE(end - 4));
-}
-
-/**
- * @param modulesDir /usr/lib/modules/VERSION of the guest's tree, with unpacked modules
+ * @param modulesDir /usr/lib/modules/VERSION of the guest's tree, with unpacked modules and modules.dep
  * @returns the archive, not compressed: unpacking would cost the guest more than QEMU's copying
  */
 export async function makeInitrd(modulesDir: string): Promise<Buffer> {
@@ -73,7 +61,7 @@ export async function makeInitrd(modulesDir: string): Promise<Buffer> {
   });
   const modules = await Promise.all(
     [...boot, ...overlay].map(async (file): Promise<CpioEntry> => {
-      const content = withoutSignature(await readFile(join(modulesDir, file)));
+      const content = await readFile(join(modulesDir, file));
       return { path: `modules/${flat(file)}`, mode: REGULAR | 0o644, content };
     }),
   );

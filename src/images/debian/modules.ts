@@ -83,15 +83,17 @@ export function loadOrder(dependencies: string, wanted: readonly string[]): stri
     files.set(moduleName(file), file);
     needs.set(file, rest.trim().split(/\s+/).filter(Boolean));
   }
-  const ordered = new Set<string>();
+  const ordered: string[] = [];
+  const seen = new Set<string>();
   const visit = (file: string): void => {
-    if (ordered.has(file)) return;
+    if (seen.has(file)) return;
+    seen.add(file);
     for (const need of needs.get(file) ?? []) visit(need);
-    ordered.add(file);
+    ordered.push(file);
   };
   for (const name of wanted) {
     const file = files.get(name.replaceAll('-', '_'));
     if (file !== undefined) visit(file);
   }
-  return [...ordered];
+  return ordered;
 }
