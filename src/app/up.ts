@@ -98,13 +98,15 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
   // Looking takes no lock: a converged project answers at once, also while another command works.
   if (first.plan.steps.length === 0) {
     context.emit({ type: 'plan', plan: first.plan });
-    return finish(context, first.plan, null, first.vms);
+    return answered(await finish(context, first.plan, null, first.vms), first.observed);
   }
   await context.prepare();
   return withLock(context.project.paths.lock, context.lockOptions, async () => {
     const now = await look(context, names, planOptions);
     context.emit({ type: 'plan', plan: now.plan });
-    if (now.plan.steps.length === 0) return finish(context, now.plan, null, now.vms);
+    if (now.plan.steps.length === 0) {
+      return answered(await finish(context, now.plan, null, now.vms), now.observed);
+    }
     // A converged project never loads what changes a machine.
     const [{ preflight }, { makeHandlers }] = await Promise.all([import('./preflight.ts'), import('./steps/index.ts')]);
     const capabilities = await context.capabilities();
@@ -116,7 +118,18 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
       grace: null,
     });
     const outcome = await execute(now.plan, handlers, context.emit, context.signal, () => performance.now());
-    return finish(context, now.plan, outcome, now.vms);
+    return answered(await finish(context, now.plan, outcome, now.vms), now.observed);
+  });
+}
+
+/** A machine that could not be looked at is left alone, and is not as declared either. */
+function answered(result: UpResult, observed: ReadonlyMap<string, Observed>): UpResult {
+  const silent = result.plan.vms.find(({ state, verdict }) => state === 'unknown' && verdict === 'none');
+  if (!silent) return result;
+  throw new AiVmError('qmp.timeout', `${silent.vm} runs, but its QEMU does not answer`, {
+    vm: silent.vm,
+    why: observed.get(silent.vm)?.problem ?? '',
+    fix: `Try again in a moment. Should it hang for good: ai-vm restart ${silent.vm} ends it, by force where needed, and starts it again.`,
   });
 }
 

@@ -18,7 +18,9 @@ const CLASSES: Readonly<Record<ChangeClass, string>> = { live: 'live', reboot: '
 
 /** Text of several lines, without a newline at its end. */
 export function renderPlan(plan: Plan, style: Style = makeStyle(false, true)): string {
-  const still = plan.vms.every((vm) => vm.verdict === 'none' && vm.changes.length === 0 && vm.pending.length === 0);
+  const still = plan.vms.every(
+    (vm) => vm.verdict === 'none' && vm.state !== 'unknown' && vm.changes.length === 0 && vm.pending.length === 0,
+  );
   if (plan.steps.length === 0 && still) {
     const names = plan.vms.map((vm) => sanitiseLine(vm.vm)).join(', ');
     return `Nothing to do: ${names === '' ? 'no machine is asked for' : `${names} ${plan.vms.length === 1 ? 'is' : 'are'} as declared`}.`;
@@ -28,11 +30,15 @@ export function renderPlan(plan: Plan, style: Style = makeStyle(false, true)): s
   return blocks.join('\n\n');
 }
 
+/** What could not be looked at is left alone: nobody knows whether it is as declared. */
+const verdictText = ({ state, verdict }: VmPlan): string =>
+  state === 'unknown' && verdict === 'none' ? 'does not answer and is left alone' : VERDICTS[verdict];
+
 function renderVm(vm: VmPlan, style: Style): string[] {
   const { paint } = style;
   const stands =
     vm.verdict === 'recreate' ? paint.red : vm.verdict === 'restart' ? paint.yellow : (text: string): string => text;
-  const lines = [`${paint.bold(sanitiseLine(vm.vm))} (${vm.state}) ${stands(VERDICTS[vm.verdict])}`];
+  const lines = [`${paint.bold(sanitiseLine(vm.vm))} (${vm.state}) ${stands(verdictText(vm))}`];
   lines.push(...renderChanges(vm.changes, style));
   if (vm.pending.length > 0) lines.push('  not now:', ...renderChanges(vm.pending, style));
   return lines;

@@ -72,6 +72,11 @@ Steps:
     expect(text).toContain('\u001b[31mwill be RECREATED: its disk is deleted\u001b[39m');
   });
 
+  it('does not claim to know a machine that does not answer', () => {
+    const silent = vmPlan('dev', { state: 'unknown', verdict: 'none' });
+    expect(renderPlan(plan([silent], []))).toBe('dev (unknown) does not answer and is left alone');
+  });
+
   it('of nothing', () => {
     const same = { state: 'running', verdict: 'none' } as const;
     expect(renderPlan(plan([], []))).toBe('Nothing to do: no machine is asked for.');
