@@ -4,16 +4,17 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   realpathSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { execa } from 'execa';
 import { cli, type CliOptions, type CliResult } from './cli.ts';
 import { imageCache } from './images.ts';
 import { leftovers, processesOf } from './leftovers.ts';
@@ -23,6 +24,7 @@ const ARTIFACTS = resolve(import.meta.dirname, '../artifacts');
 /** Disks and RAM are too large to keep, and keys are nobody's business. */
 const KEPT = /\.(log|json|ya?ml|toml|sh|txt)$/u;
 const KEPT_BYTES = 4 * 1024 * 1024;
+const LONGEST_PATH = 2000;
 
 export interface SandboxOptions {
   /** Path within the project → text. */
@@ -114,7 +116,8 @@ export class Sandbox {
     }
     for (const { pid } of processesOf([this.dir])) kill(pid);
     if (keepAs !== undefined) this.#keep(join(ARTIFACTS, keepAs.replace(/[^\w.-]+/gu, '-')));
-    for (const dir of [this.dir, this.#run]) rmSync(dir, { recursive: true, force: true });
+    // A guest can make a tree that is deeper than any path; Node's own removal goes by paths.
+    await execa('rm', ['-rf', '--', this.dir, this.#run]);
   }
 
   #keep(target: string): void {
@@ -123,7 +126,8 @@ export class Sandbox {
     cpSync(this.dir, target, {
       recursive: true,
       filter: (source) => {
-        const stat = statSync(source, { throwIfNoEntry: false });
+        if (source.length > LONGEST_PATH) return false;
+        const stat = lstatSync(source, { throwIfNoEntry: false });
         return (
           stat !== undefined && (stat.isDirectory() || (stat.isFile() && stat.size <= KEPT_BYTES && KEPT.test(source)))
         );
