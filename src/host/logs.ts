@@ -15,7 +15,7 @@ import { sanitise } from './untrusted.ts';
 /** Bytes that a window takes; the start script has the same number. */
 export const LOG_WINDOW = 4n * 1024n * 1024n;
 
-/** Largest offsets of the file systems on which windows are made: tmpfs, then ext4 by its block sizes. */
+/** Largest offsets of the file systems on which windows are made: tmpfs, XFS and Btrfs, then ext4 by its block sizes. */
 const ENDS = [2n ** 63n - 1n, ...[1024n, 2048n, 4096n, 65_536n].map((block) => (2n ** 32n - 1n) * block)];
 
 /** Where the text of a window begins, told from its size; 0 for an ordinary file. */

@@ -15,9 +15,9 @@ die() {
 }
 
 own_dir() { # PATH MODE: makes it, or makes sure that it is a real directory of ours
-  mkdir -m "$2" -- "$1" 2>/dev/null || :
-  if [ -L "$1" ] || [ ! -d "$1" ] || [ "$(stat -c %u -- "$1")" != "$(id -u)" ]; then
-    die "$1 is not a directory of user $(id -u): remove or rename it"
+  if mkdir -m "$2" -- "$1" 2>/dev/null; then return 0; fi
+  if [ -L "$1" ] || [ ! -d "$1" ] || [ "$(stat -c %u -- "$1")" != "$me" ]; then
+    die "$1 is not a directory of user $me: remove or rename it"
   fi
   chmod "$2" -- "$1"
 }
@@ -31,13 +31,22 @@ runs_already() { # prints the pid of this machine's QEMU
   printf '%s\\n' "$pid"
 }
 
-# The end of the largest file that the file system of directory $1 can hold. A log that begins just below it is bounded by
-# the kernel: QEMU cannot rotate its logs, and a process that did it would have to stay.
-file_end() {
-  case $(stat -f -c %T -- "$1") in
-    tmpfs) echo 9223372036854775807 ;;
-    ext*) echo "$((4294967295 * $(stat -f -c %S -- "$1")))" ;;
-    *) return 1 ;;
+# log_begin: a little below the end of the largest file that the file system of directory $1 can hold. A log that begins
+# there is bounded by the kernel: QEMU cannot rotate its logs, and a process that did it would have to stay. Empty where it
+# cannot be had.
+find_log_begin() {
+  log_begin=''
+  kind=$(stat -f -c '%T %S' -- "$1")
+  case $kind in
+    'tmpfs '* | 'xfs '* | 'btrfs '*) log_begin=$((9223372036854775807 - log_window)) ;;
+    'ext'* | 'overlayfs '*)
+      # The largest file of ext4 has 2^32-1 blocks: tried, since an overlay may lie on anything.
+      log_begin=$((4294967295 * \${kind##* } - log_window))
+      if truncate -s "$((log_begin + log_window + 1))" -- "$1/.end-$$" 2>/dev/null; then
+        log_begin=$((9223372036854775807 - log_window))
+      fi
+      rm -f -- "$1/.end-$$"
+      ;;
   esac
 }
 
@@ -45,19 +54,14 @@ keep_log() { # WINDOW HISTORY: what the last start has left is added to what is 
   if [ -L "$1" ] || [ ! -s "$1" ]; then return 0; fi
   size=$(stat -c %s -- "$1")
   begin=0
-  if end=$(file_end "\${1%/*}") && [ "$size" -ge "$((end - log_window))" ]; then begin=$((end - log_window)); fi
+  if [ -n "$log_begin" ] && [ "$size" -ge "$log_begin" ]; then begin=$log_begin; fi
   [ "$size" -gt "$begin" ] || return 0
   if [ -f "$2" ] && [ "$(stat -c %s -- "$2")" -gt "$log_window" ]; then mv -f -- "$2" "$2.1"; fi
   tail -c "$((size - begin))" -- "$1" >>"$2"
 }
 
 open_log() { # WINDOW: an empty file that takes log_window bytes and no more; fails where that cannot be had
-  end=$(file_end "\${1%/*}") || return 1
-  truncate -s "$((end - log_window))" -- "$1" 2>/dev/null || return 1
-  case $end in
-    9223372036854775807) ;;
-    *) ! truncate -s "$((end + 1))" -- "$1" 2>/dev/null ;;
-  esac
+  [ -n "$log_begin" ] && truncate -s "$log_begin" -- "$1" 2>/dev/null
 }
 
 last_lines() {
@@ -111,7 +115,7 @@ export const CHANGED = `changed() { die "the share $1 is not the directory any m
  * nonsense and complains of it once QEMU has got as far as its main loop. It is never negotiated with, so it sends no events.
  */
 export const LAUNCH = `mkfifo "$start.in" "$start.out"
-if [ "$(id -u)" = 0 ]; then chown "$uid:$gid" "$start.in" "$start.out"; fi
+if [ "$me" = 0 ]; then chown "$uid:$gid" "$start.in" "$start.out"; fi
 cat <>"$start.out" >"$start" 9>&- &
 reader=$!
 (cd / && exec "$@") </dev/null >>"$qemu_window" 2>&1 9>&- &

@@ -98,15 +98,15 @@ function variables(spec: LaunchSpec): string {
     ['disk', spec.disk],
     ['log_window', String(LOG_WINDOW)],
   ];
-  return `${values.map(([name, value]) => `${name}=${q(value)}`).join('\n')}\n`;
+  return `${values.map(([name, value]) => `${name}=${q(value)}`).join('\n')}\nme=$(id -u)\n`;
 }
 
 function whoSection({ runAs }: LaunchSpec): string {
   if (runAs.drop) {
-    return `if [ "$(id -u)" != 0 ]; then die "this machine's project belongs to root: run this as root"; fi\n`;
+    return `if [ "$me" != 0 ]; then die "this machine's project belongs to root: run this as root"; fi\n`;
   }
-  return `if [ "$(id -u)" != "$uid" ]; then
-  if [ "$(id -u)" = 0 ]; then
+  return `if [ "$me" != "$uid" ]; then
+  if [ "$me" = 0 ]; then
     exec setpriv --reuid="$uid" --regid="$gid" --init-groups --reset-env -- sh "$0" "$@"
   fi
   die "this machine belongs to user $uid"
@@ -134,6 +134,7 @@ fi
 function runSection({ runDirs, runAs }: LaunchSpec): string {
   const above = runDirs.slice(0, -1).map((dir) => `own_dir ${q(dir)} ${runAs.drop ? '0711' : '0700'}`);
   return `${above.join('\n')}
+find_log_begin "\${run%/*}"
 if [ -d "$run" ] && [ ! -L "$run" ]; then
   keep_log "$serial_window" "$serial_log"
   keep_log "$qemu_window" "$qemu_log"

@@ -160,6 +160,7 @@ describe.each(isRoot ? (['user', 'drop'] as const) : (['user'] as const))('start
     await until(() => held() === LOG_WINDOW);
     expect(await identify(pid)).not.toBeNull();
     await collectLog({ history: machine.spec.serialLog, window: machine.spec.serialWindow });
+    if (isRoot && who === 'user') chownSync(machine.spec.serialLog, machine.runAs.uid, machine.runAs.gid);
     expect(statSync(machine.spec.serialLog).size).toBe(Number(LOG_WINDOW));
     await until(() => held() > 0n);
     await kill((await identify(pid))!, 'SIGKILL');

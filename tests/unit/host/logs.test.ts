@@ -41,7 +41,7 @@ const shell = (command: string): string =>
     [
       '-eu',
       '-c',
-      `vm=dev log_window=${SCRIPT_WINDOW}\n${FUNCTIONS}\ndone=1\n${command}`,
+      `vm=dev log_window=${SCRIPT_WINDOW}\n${FUNCTIONS}\ndone=1\nfind_log_begin "\${1%/*}"\n${command}`,
       'sh',
       log.window,
       log.history,
