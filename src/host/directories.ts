@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { RunAs } from '../model/capabilities.ts';
 import { AiVmError } from '../model/errors.ts';
 import type { MachinePaths, ProjectPaths } from '../model/machine.ts';
+import { claimState, projectToken, requireSameProject } from './claim.ts';
 import { writeState, writeText } from './files.ts';
 import type { HostEnv, ProjectPlace } from './paths.ts';
 import { projectsDir } from './paths.ts';
@@ -60,11 +61,14 @@ export async function prepareProject(
   for (const dir of [env.dataHome, projectsDir(env), dirname(paths.lock), dirname(paths.approvals)]) {
     await ownDirectory(dir, mode);
   }
-  if (place.location === 'project') {
+  await requireSameProject(place, paths);
+  const inside = place.location === 'project' ? { token: await projectToken(paths) } : {};
+  await writeState(paths.projectFile, { formatVersion: 1, ...place, ...inside });
+  if ('token' in inside) {
     await ownDirectory(paths.state, mode);
+    await claimState(paths, inside.token);
     await writeText(join(paths.state, '.gitignore'), '*\n', 0o644);
   }
-  await writeState(paths.projectFile, { formatVersion: 1, ...place });
   await requireReach(paths.state, runAs);
 }
 

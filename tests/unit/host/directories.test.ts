@@ -79,6 +79,34 @@ describe('prepareProject', () => {
     expect(existsSync(paths.projectFile)).toBe(true);
   });
 
+  it('does not hand the state of one directory to another whose hash is the same', async () => {
+    const paths = projectPaths(place, env);
+    await prepareProject(place, paths, env, SELF);
+    const crafted = { ...place, dir: join(dir, 'crafted') };
+    await expect(prepareProject(crafted, paths, env, SELF)).rejects.toMatchObject({
+      code: 'host.path',
+      why: expect.stringContaining(place.dir),
+    });
+    expect(JSON.parse(readFileSync(paths.projectFile, 'utf8'))).toMatchObject({ dir: place.dir });
+  });
+
+  it('does not take over what came with a clone, and knows its own again', async () => {
+    const inside = { ...place, location: 'project' } as const;
+    const paths = projectPaths(inside, env);
+    mkdirSync(join(place.dir, '.ai-vm/dev'), { recursive: true });
+    writeFileSync(join(place.dir, '.ai-vm/dev/disk.qcow2'), 'a disk whose header names a file of the host');
+    writeFileSync(join(place.dir, '.ai-vm/token.json'), '{"token":"guessed"}');
+    const refused = { code: 'host.path', message: expect.stringContaining('was not made here') };
+    for (let again = 0; again < 2; again += 1) {
+      await expect(prepareProject(inside, paths, env, SELF)).rejects.toMatchObject(refused);
+    }
+    rmSync(join(place.dir, '.ai-vm'), { recursive: true });
+    for (let again = 0; again < 2; again += 1) {
+      await prepareProject(inside, paths, env, SELF);
+      mkdirSync(join(place.dir, '.ai-vm/dev'), { recursive: true });
+    }
+  });
+
   it.each([
     ['a symlink', (path: string) => symlinkSync(tmpdir(), path)],
     ['a file', (path: string) => writeFileSync(path, '')],
