@@ -37,12 +37,15 @@ export interface UpResult {
   readonly welcome: Welcome;
 }
 
+interface Look {
+  readonly plan: Plan;
+  readonly vms: readonly VmConfig[];
+  readonly observed: ReadonlyMap<string, Observed>;
+  readonly images: ReadonlyMap<string, string>;
+}
+
 /** Observes the chosen machines and plans for them. Reads only. */
-async function look(
-  context: Context,
-  names: readonly string[],
-  options: PlanOptions,
-): Promise<{ plan: Plan; vms: VmConfig[]; observed: Map<string, Observed>; images: Map<string, string> }> {
+async function look(context: Context, names: readonly string[], options: PlanOptions): Promise<Look> {
   const desired = requireDesired(context);
   const vms = desired.vms.filter((vm) => names.includes(vm.name));
   const images = desiredImages(vms);
@@ -93,19 +96,19 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
         fix: `ai-vm up ${missing.vm}`,
       });
   }
-  if (options.dryRun) return finish(context, first.plan, null, first.vms);
+  if (options.dryRun) return finish(context, first, null);
   await requireApproval(context, options.approve ?? false);
   // Looking takes no lock: a converged project answers at once, also while another command works.
   if (first.plan.steps.length === 0) {
     context.emit({ type: 'plan', plan: first.plan });
-    return answered(await finish(context, first.plan, null, first.vms), first.observed);
+    return answered(await finish(context, first, null), first.observed);
   }
   await context.prepare();
   return withLock(context.project.paths.lock, context.lockOptions, async () => {
     const now = await look(context, names, planOptions);
     context.emit({ type: 'plan', plan: now.plan });
     if (now.plan.steps.length === 0) {
-      return answered(await finish(context, now.plan, null, now.vms), now.observed);
+      return answered(await finish(context, now, null), now.observed);
     }
     // A converged project never loads what changes a machine.
     const [{ preflight }, { makeHandlers }] = await Promise.all([import('./preflight.ts'), import('./steps/index.ts')]);
@@ -118,7 +121,7 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
       grace: null,
     });
     const outcome = await execute(now.plan, handlers, context.emit, context.signal, () => performance.now());
-    return answered(await finish(context, now.plan, outcome, now.vms), now.observed);
+    return answered(await finish(context, now, outcome), now.observed);
   });
 }
 
@@ -133,15 +136,10 @@ function answered(result: UpResult, observed: ReadonlyMap<string, Observed>): Up
   });
 }
 
-async function finish(
-  context: Context,
-  plan: Plan,
-  outcome: Outcome | null,
-  vms: readonly VmConfig[],
-): Promise<UpResult> {
+async function finish(context: Context, { plan, vms, observed }: Look, outcome: Outcome | null): Promise<UpResult> {
   const errors = [...(outcome?.failed.values() ?? [])];
   const ok = errors.length === 0 && (outcome?.skipped.length ?? 0) === 0;
   const exitCode = context.signal.aborted ? EXIT.interrupted : (errors[0]?.exitCode ?? (ok ? EXIT.ok : EXIT.failed));
   context.emit({ type: 'finished', ok });
-  return { plan, ok, exitCode, welcome: await welcomeOf(context, plan, vms) };
+  return { plan, ok, exitCode, welcome: await welcomeOf(context, plan, vms, observed) };
 }

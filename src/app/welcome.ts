@@ -1,5 +1,6 @@
 /** How to get in: what `up` ends with. */
 import type { PortConfig, ShareConfig, VmConfig } from '../model/desired.ts';
+import type { Observed } from '../model/observed.ts';
 import type { Change, Plan, VmVerdict } from '../model/plan.ts';
 import { observe } from '../reconcile/observe.ts';
 import type { Context } from './context.ts';
@@ -24,10 +25,19 @@ export interface Welcome {
   readonly converged: boolean;
 }
 
-export async function welcomeOf(context: Context, plan: Plan, vms: readonly VmConfig[]): Promise<Welcome> {
+/** @param observed before the plan was carried out: what it has not touched is still so */
+export async function welcomeOf(
+  context: Context,
+  plan: Plan,
+  vms: readonly VmConfig[],
+  observed: ReadonlyMap<string, Observed>,
+): Promise<Welcome> {
+  const touched = new Set(plan.steps.map((step) => step.vm));
+  const look = (vm: string): Observed | Promise<Observed> =>
+    (touched.has(vm) ? undefined : observed.get(vm)) ?? observe(vm, context.project.machine(vm));
   const list = await Promise.all(
     vms.map(async (vm) => {
-      const seen = await observe(vm.name, context.project.machine(vm.name));
+      const seen = await look(vm.name);
       const planned = plan.vms.find((p) => p.vm === vm.name);
       const applied = recordOf(seen, vm);
       const sshPort = applied?.sshPort ?? null;

@@ -30,9 +30,10 @@ function loadedWith(...sources: readonly string[]): string[] {
   );
   const seen = new Set<string>();
   for (let file = files.pop(); file !== undefined; file = files.pop()) {
-    if (seen.has(file) || !outputs[file]) continue;
+    const output = outputs[file];
+    if (seen.has(file) || !output) continue;
     seen.add(file);
-    files.push(...outputs[file].imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path));
+    files.push(...output.imports.filter(({ kind }) => kind === 'import-statement').map(({ path }) => path));
   }
   return [...seen].flatMap((file) => Object.keys(outputs[file]!.inputs));
 }
