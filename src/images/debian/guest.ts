@@ -101,7 +101,8 @@ export const PARAMS: readonly string[] = [
   'random.trust_cpu=on',
   // Not for systemd but for its environment: compiling filters takes it three seconds when emulated.
   'SYSTEMD_SECCOMP=0',
-  // Self-tests of algorithms, a jitter measurement, and certificates for signatures that our modules do not carry.
+  // Self-tests of algorithms, a jitter measurement, and certificates for signatures that our modules do not carry. The
+  // keyring that those would be in must be there: without it the kernel panics when it reboots.
   'cryptomgr.notests=1',
-  'initcall_blacklist=jent_mod_init,load_system_certificate_list,system_trusted_keyring_init',
+  'initcall_blacklist=jent_mod_init,load_system_certificate_list',
 ];
