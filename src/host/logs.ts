@@ -5,7 +5,8 @@
  * full takes no more until somebody looks: `collectLog` moves it to the machine's log file and makes room again.
  */
 import { constants, read } from 'node:fs';
-import { open, rename, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, rmdir, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { MachinePaths } from '../model/machine.ts';
 import { removeTree } from './directories.ts';
 import { runOn } from './inherit.ts';
@@ -202,4 +203,6 @@ export async function endRuntime(paths: MachinePaths): Promise<void> {
   await collectLog({ history: paths.serialLog, window: paths.serialWindow });
   await collectLog({ history: paths.qemuLog, window: paths.qemuWindow });
   await removeTree(paths.run);
+  // The project's, when this was the last machine in it.
+  await rmdir(dirname(paths.run)).catch(() => undefined);
 }

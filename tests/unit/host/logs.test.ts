@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   collectLog,
+  endRuntime,
   followLog,
   logEnd,
   type LogPlace,
@@ -24,6 +26,7 @@ import {
   windowBegin,
   type LogFiles,
 } from '../../../src/host/logs.ts';
+import { machinePaths, projectPaths, resolveHostEnv } from '../../../src/host/paths.ts';
 import { FUNCTIONS, LOG_WINDOW as SCRIPT_WINDOW } from '../../../src/qemu/script-text.ts';
 
 let dir = '';
@@ -189,5 +192,26 @@ describe('following', () => {
     })();
     await follower;
     expect(seen.join('')).toBe('onetwo');
+  });
+});
+
+describe('endRuntime', () => {
+  it('keeps both logs and leaves no runtime directory behind', async () => {
+    const env = resolveHostEnv({ uid: 1000, home: dir, tmp: dir, vars: {}, isPrivate: () => false });
+    const project = projectPaths({ name: 'app', dir, location: 'user' }, env);
+    const [one, two] = [machinePaths(project, 'one'), machinePaths(project, 'two')];
+    for (const paths of [one, two]) {
+      mkdirSync(paths.dir, { recursive: true });
+      mkdirSync(paths.run, { recursive: true });
+      writeFileSync(paths.serialWindow, 'from the guest\n');
+      writeFileSync(paths.qemuWindow, 'from QEMU\n');
+    }
+    await endRuntime(one);
+    expect([existsSync(one.run), existsSync(two.run)]).toEqual([false, true]);
+    await endRuntime(two);
+    expect(existsSync(project.runtime)).toBe(false);
+    expect(readFileSync(one.serialLog, 'utf8')).toBe('from the guest\n');
+    expect(readFileSync(one.qemuLog, 'utf8')).toBe('from QEMU\n');
+    await endRuntime(two);
   });
 });
