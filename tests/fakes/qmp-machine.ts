@@ -47,6 +47,12 @@ export function machineHandlers(machine: FakeMachine): Record<string, Handler> {
     'query-chardev': () => [
       { label: 'agent', filename: 'disconnected:unix:agent.sock,server=on', 'frontend-open': false },
     ],
+    'query-block': () => [
+      {
+        qdev: '/machine/peripheral/disk-root/virtio-backend',
+        inserted: { 'node-name': machine.disk.node, image: { 'virtual-size': machine.disk.virtualSize } },
+      },
+    ],
     'query-named-block-nodes': () => [
       {
         'node-name': machine.disk.node,
