@@ -29,8 +29,12 @@ function base({ vm, paths, identity, host }: BootContext): string[] {
     ...monitor('qmp-events', paths.qmp.events),
     ...monitor('qmp-read0', paths.qmp.read[0]),
     ...monitor('qmp-read1', paths.qmp.read[1]),
-    // A file that the kernel keeps from growing, so that a guest that floods its console fills no disk: host/logs.ts.
-    ...['-chardev', `file,id=console,path=${option(paths.serialWindow)},append=on`, '-serial', 'chardev:console'],
+    // Its log is a file that the kernel keeps from growing, so that a guest that floods its console fills no disk: host/logs.ts.
+    ...[
+      '-chardev',
+      `socket,id=serial0,path=${option(paths.serial)},server=on,wait=off,logfile=${option(paths.serialWindow)},logappend=on`,
+    ],
+    ...['-serial', 'chardev:serial0'],
     ...['-device', 'virtio-rng-pci,id=rng0'],
     ...['-device', 'vmgenid,guid=auto'],
     ...['-device', 'virtio-serial-pci,id=serial-bus0,max_ports=4'],
