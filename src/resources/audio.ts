@@ -30,7 +30,8 @@ export const audio: Resource<AudioConfig | false> = {
       argv: [
         ...['-audiodev', audiodev(wanted, context)],
         ...['-device', `intel-hda,id=hda-${context.vm.name}`],
-        ...['-device', `hda-duplex,bus=hda-${context.vm.name}.0,audiodev=audio-${context.vm.name}`],
+        // Without the codec's mixer: Linux starts it muted and at zero, and nothing in a guest without a desktop turns it up.
+        ...['-device', `hda-duplex,bus=hda-${context.vm.name}.0,audiodev=audio-${context.vm.name},mixer=off`],
       ],
     });
   },
