@@ -209,7 +209,7 @@ export type Vm = {
    */
   env_file?: string | string[];
   /**
-   * Commands that run once, in order, when the machine has been made. The output is kept.
+   * Commands that run once, in order, when the machine has been made; with `overlay: true` whenever it is started, as nothing of them is kept. The output is kept.
    */
   provision?: string[];
   /**

@@ -1,6 +1,7 @@
 /**
- * Whose state it is. `.ai-vm/` in a project must have been made on this host for this project: a repository may bring one along: a disk whose header
- * names a file of the host, or a start script that is a symlink. So a token lies in it whose twin is kept outside.
+ * Whose state it is. `.ai-vm/` in a project must have been made on this host: a repository may bring one along, with a disk
+ * whose header names any file of the user's, or a start script that is a symlink. So a token lies in it whose twin is kept
+ * outside.
  */
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';

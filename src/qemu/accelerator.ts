@@ -4,6 +4,7 @@ import { access, mkdtemp, rm, writeFile, chmod } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { privilegesOf } from '../host/privileges.ts';
 import type { AcceleratorVerdict, RunAs } from '../model/capabilities.ts';
 import { AiVmError } from '../model/errors.ts';
 import { PROBE_EXIT_CODE, probeFirmware } from './probe-guest.ts';
@@ -55,7 +56,11 @@ export async function runProbe(accelerator: 'kvm' | 'tcg', options: ProbeOptions
     await writeFile(firmware, probeFirmware());
     await chmod(firmware, 0o644);
     await chmod(dir, 0o755);
-    const [file, ...args] = [...privileges(options.runAs), options.qemu, ...probeArgv(accelerator, firmware)];
+    const [file, ...args] = [
+      ...(options.runAs ? privilegesOf(options.runAs) : []),
+      options.qemu,
+      ...probeArgv(accelerator, firmware),
+    ];
     // In a directory that goes away: a QEMU that aborts may leave a core file.
     const result = await execa(file ?? options.qemu, args, {
       cwd: dir,
@@ -81,12 +86,6 @@ function probeArgv(accelerator: 'kvm' | 'tcg', firmware: string): string[] {
     ...['-M', 'q35', '-accel', accelerator, '-cpu', cpu, '-m', '16M'],
     ...['-bios', firmware, '-device', 'isa-debug-exit,iobase=0xf4,iosize=0x04'],
   ];
-}
-
-function privileges(runAs: RunAs | undefined): string[] {
-  if (runAs?.drop !== true) return [];
-  const groups = runAs.groups.length === 0 ? ['--clear-groups'] : ['--groups', runAs.groups.join(',')];
-  return ['setpriv', '--reuid', String(runAs.uid), '--regid', String(runAs.gid), ...groups, '--inh-caps=-all', '--'];
 }
 
 async function deviceProblem({ device = '/dev/kvm', runAs }: AcceleratorOptions): Promise<string | null> {

@@ -4,12 +4,16 @@ import { open } from 'node:fs/promises';
 const MAGIC = 0x514649fb;
 /** QEMU's own limit for the name of a backing file. */
 const LONGEST_NAME = 1023;
+/** Bit of the incompatible features of version 3: the clusters are in another file, which the header names. */
+const DATA_FILE = 1n << 2n;
 
 export interface Qcow2 {
   /** Bytes. */
   readonly virtualSize: number;
   /** As it stands in the header; null when the file has no backing file. */
   readonly backingFile: string | null;
+  /** What the guest writes goes to another file. */
+  readonly externalData: boolean;
 }
 
 /**
@@ -22,10 +26,12 @@ export function parseQcow2(head: Buffer): Qcow2 | null {
   const offset = head.readBigUInt64BE(8);
   const length = head.readUInt32BE(16);
   if (size > BigInt(Number.MAX_SAFE_INTEGER) || length > LONGEST_NAME) return null;
-  if (offset === 0n) return { virtualSize: Number(size), backingFile: null };
+  const features = head.readUInt32BE(4) >= 3 && head.length >= 80 ? head.readBigUInt64BE(72) : 0n;
+  const seen = { virtualSize: Number(size), externalData: (features & DATA_FILE) !== 0n };
+  if (offset === 0n) return { ...seen, backingFile: null };
   const end = offset + BigInt(length);
   if (end > BigInt(head.length)) return null;
-  return { virtualSize: Number(size), backingFile: head.toString('utf8', Number(offset), Number(end)) };
+  return { ...seen, backingFile: head.toString('utf8', Number(offset), Number(end)) };
 }
 
 /** @returns null when there is no such file, or it is no qcow2 */

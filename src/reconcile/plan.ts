@@ -101,9 +101,13 @@ function planVm(input: PlanInput, vm: VmConfig, observed: Observed): VmPlan & { 
     return down || options.restart;
   });
   const verdict = verdictOf(observed, now, recreate, provision);
+  // What was provisioned is gone with the disk, or with the boot of a machine that forgets.
+  const afresh = vm.overlay || observed.applied?.config.overlay === true || observed.diskSize === null;
+  const first =
+    verdict === 'create' || verdict === 'recreate' || (afresh && (verdict === 'start' || verdict === 'restart'));
   const finish: StepKind[] = [
     'ready',
-    ...(provision || verdict === 'create' || verdict === 'recreate' ? provisionStep(declared) : []),
+    ...(provision || first ? provisionStep(declared) : []),
     ...(vm.healthcheck ? (['health'] as const) : []),
   ];
   const running = !down;

@@ -48,13 +48,13 @@ const portRace = (error: unknown): boolean =>
 /** How often another SSH port is tried when somebody takes ours between the look and the start. */
 const PORT_TRIES = 5;
 
+interface Prepared extends Omit<BootContext, 'sshPort'> {
+  /** Nothing that was provisioned before is on the disk that it starts with. */
+  readonly afresh: boolean;
+}
+
 /** What the machine is started with, beside its SSH port: everything that may be refused is refused in here. */
-async function prepareBoot(
-  context: Context,
-  run: Run,
-  before: Observed,
-  at: StepContext,
-): Promise<Omit<BootContext, 'sshPort'>> {
+async function prepareBoot(context: Context, run: Run, before: Observed, at: StepContext): Promise<Prepared> {
   const { project } = context;
   const name = before.vm;
   const paths = project.machine(name);
@@ -72,14 +72,15 @@ async function prepareBoot(
   const bundle = await bundleOf(context, run, name, recorded);
   if (!declared.overlay) {
     if (recorded === null) await createDisk(paths.disk, bundle, declared.storage, at.signal);
-    else await growDisk(paths.disk, declared.storage, at.signal);
+    await growDisk(paths.disk, bundle, declared.storage, project.runAs, at.signal);
   }
   const vm = { ...declared, shares: [...declared.shares, ...staged] };
-  return { vm, paths, identity, bundle, host: await context.capabilities(), runAs: project.runAs, judged };
+  const afresh = recorded === null || before.applied?.config.overlay === true;
+  return { vm, paths, identity, bundle, host: await context.capabilities(), runAs: project.runAs, judged, afresh };
 }
 
 /** An older disk keeps the image that it was made from, and so the record says that one and not the declared one. */
-function appliedOf(run: Run, before: Observed, boot: BootContext): Applied {
+function appliedOf(run: Run, before: Observed, boot: Prepared & BootContext): Applied {
   const declared = configOf(run, boot.vm.name);
   const image = boot.bundle.manifest.digest;
   const older = image !== run.images.get(declared.name) && before.applied?.image === image;
@@ -89,7 +90,7 @@ function appliedOf(run: Run, before: Observed, boot: BootContext): Applied {
     image,
     sshPort: boot.sshPort,
     stopped: false,
-    provisioned: before.applied?.provisioned ?? [],
+    provisioned: boot.afresh ? [] : (before.applied?.provisioned ?? []),
   };
 }
 
@@ -107,7 +108,7 @@ export async function startStep(context: Context, run: Run, step: Step, at: Step
   for (let attempt = 1; ; attempt += 1) {
     const { vms } = requireDesired(context);
     const sshPort = await chooseSshPort(prepared.vm, vms, run.takenPorts, before.applied?.sshPort ?? null);
-    const boot: BootContext = { ...prepared, sshPort };
+    const boot = { ...prepared, sshPort };
     const parts = RESOURCES.map((resource) => resource.boot(resource.desired(boot.vm), boot));
     const files = await writeGuestFiles(paths, boot.identity, guestSettings(parts));
     const machine = machineArguments(boot, parts, files);

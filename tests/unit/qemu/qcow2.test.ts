@@ -15,11 +15,19 @@ function head(size: bigint, backing = '', magic = 0x514649fb): Buffer {
 
 describe('parseQcow2', () => {
   it('reads size and backing file', () => {
-    expect(parseQcow2(head(50n << 30n))).toEqual({ virtualSize: 50 * 2 ** 30, backingFile: null });
+    expect(parseQcow2(head(50n << 30n))).toEqual({ virtualSize: 50 * 2 ** 30, backingFile: null, externalData: false });
     expect(parseQcow2(head(1n << 30n, '/images/ä/root.qcow2'))).toEqual({
       virtualSize: 2 ** 30,
       backingFile: '/images/ä/root.qcow2',
+      externalData: false,
     });
+  });
+
+  it('tells a disk whose contents are in another file', () => {
+    const outside = head(1n << 30n);
+    outside.writeUInt32BE(3, 4);
+    outside.writeBigUInt64BE(4n, 72);
+    expect(parseQcow2(outside)?.externalData).toBe(true);
   });
 
   it('is null for anything else', () => {

@@ -44,6 +44,26 @@ describe('planUp', () => {
     expect(plan.vms[0]!.verdict).toBe('none');
   });
 
+  it.each([
+    ['forgets', vmConfig({ provision: ['a'], overlay: true }), {}],
+    [
+      'forgot until now',
+      vmConfig({ provision: ['a'] }),
+      { applied: applied(vmConfig({ overlay: true }), { provisioned: ['a'] }) },
+    ],
+    ['lost its disk', vmConfig({ provision: ['a'] }), { diskSize: null }],
+  ])('provisions a machine again that %s', (_what, vm, over) => {
+    const done = { applied: applied(vm, { provisioned: ['a'] }) };
+    const again = planUp(input([vm], [stopped(vm, { ...done, ...over })]));
+    expect(again.steps.map((s) => s.id)).toEqual(['start:dev', 'ready:dev', 'provision:dev']);
+  });
+
+  it('provisions a machine once that keeps its disk', () => {
+    const vm = vmConfig({ provision: ['a'] });
+    const plan = planUp(input([vm], [stopped(vm, { applied: applied(vm, { provisioned: ['a'] }) })]));
+    expect(plan.steps.map((s) => s.id)).toEqual(['start:dev', 'ready:dev']);
+  });
+
   it('keeps a change that needs a restart pending until restarting is allowed', () => {
     const vm = vmConfig({ memory: 4 * GiB });
     const now = running(vmConfig({ memory: 2 * GiB }));
