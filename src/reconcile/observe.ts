@@ -13,20 +13,26 @@ import { parseUsernet } from '../qemu/usernet.ts';
 /** Each reading command has this long (milliseconds): a QEMU that hangs must not hang `ps`. */
 const PATIENCE = 2000;
 
+const optionOf = (argv: readonly string[], option: string): string | undefined => {
+  const at = argv.indexOf(option);
+  return at < 0 ? undefined : argv[at + 1];
+};
+
 /**
  * The QEMU of this machine, if it runs. A pid file alone proves nothing: the pid may belong to another process by now, so
- * the process must carry the machine's UUID among its arguments.
+ * the process must carry the machine's UUID among its arguments; where that has been lost, the pid file that it wrote.
  */
 async function findProcess(
   paths: MachinePaths,
-  identity: Identity,
+  identity: Identity | null,
 ): Promise<{ process: ProcessId; argv: string[] } | null> {
   const text = await readFile(paths.pidFile, 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   if (!Number.isInteger(pid) || pid <= 1) return null;
   const [process, argv] = await Promise.all([identify(pid), cmdline(pid)]);
   if (!process || !argv) return null;
-  return argv[argv.indexOf('-uuid') + 1] === identity.uuid ? { process, argv } : null;
+  const ours = identity ? optionOf(argv, '-uuid') === identity.uuid : optionOf(argv, '-pidfile') === paths.pidFile;
+  return ours ? { process, argv } : null;
 }
 
 async function connectReader(paths: MachinePaths): Promise<Qmp> {
@@ -113,15 +119,18 @@ export async function observe(vm: string, paths: MachinePaths): Promise<Observed
     sightings: NO_SIGHTINGS,
     problem: null,
   };
+  const found = await findProcess(paths, identity.value);
   if (!identity.value) {
+    const lost = `its identity.json is ${identity.problem ?? 'missing'}`;
+    // Never a second QEMU on its disk, which a new identity would not recognise as the first one's.
+    if (found) return { ...known, process: found.process, state: 'unknown', problem: `${lost}, and its QEMU runs` };
     if (!disk) return { ...known, state: 'absent' };
     return {
       ...known,
       state: 'stopped',
-      problem: `its identity.json is ${identity.problem ?? 'missing'}; a new one is made at the next start`,
+      problem: `${lost}; a new one is made at the next start`,
     };
   }
-  const found = await findProcess(paths, identity.value);
   if (!found) {
     const state = applied.value && !applied.value.stopped ? 'dead' : 'stopped';
     return { ...known, state };
