@@ -50,8 +50,8 @@ describe('shareRule', () => {
     '/srv',
     '/home/carol/.ssh',
     '/home/carol/.config/gh',
-    '/work/x/.aws/y',
-    '/work/.claude',
+    '/srv/x/.aws/y',
+    '/srv/.claude',
     '/home/carol/.docker',
   ])('asks before it shares %s', (path) => expect(verdict(path)).toBe('sensitive'));
 
@@ -70,7 +70,7 @@ describe('shareRule', () => {
   ])('shares %s', (path) => expect(verdict(path)).toBe('fine'));
 
   it('says why', () => {
-    expect(shareRule('/work/x/.aws', premises)).toEqual({ verdict: 'sensitive', why: '.aws holds credentials.' });
+    expect(shareRule('/srv/x/.aws', premises)).toEqual({ verdict: 'sensitive', why: '.aws holds credentials.' });
   });
 });
 
