@@ -1,5 +1,7 @@
 /** What a machine is really given: the declared configuration, and what its agents bring along. */
-import { chmod, chown, copyFile, mkdir, rm, stat } from 'node:fs/promises';
+import { chmod, copyFile, lchown, mkdir, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { removeTree } from '../host/directories.ts';
 import type { RunAs } from '../model/capabilities.ts';
 import type { ShareConfig, VmConfig } from '../model/desired.ts';
 import type { MachinePaths } from '../model/machine.ts';
@@ -20,19 +22,20 @@ export async function stageCredentials(
   runAs: RunAs,
 ): Promise<ShareConfig[]> {
   const dir = authDir(paths);
-  await rm(dir, { recursive: true, force: true });
+  // The directory above stays ours alone: whoever QEMU runs as must not be able to put a symlink in this one's place.
+  await removeTree(dirname(dir));
   if (!vm.agents.some((agent) => agent.shareAuth)) return [];
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await mkdir(dirname(dir), { mode: runAs.drop ? 0o711 : 0o700 });
+  await mkdir(dir, { mode: 0o700 });
   for (const file of CLAUDE_FILES) {
     const source = `${home}/${file}`;
     const found = await stat(source).catch(() => null);
     if (!found?.isFile()) continue;
-    const copy = `${dir}/${file.split('/').pop()!}`;
+    const copy = `${dir}/${basename(file)}`;
     await copyFile(source, copy);
     await chmod(copy, 0o600);
-    if (runAs.drop) await chown(copy, runAs.uid, runAs.gid);
+    if (runAs.drop) await lchown(copy, runAs.uid, runAs.gid);
   }
-  if (runAs.drop)
-    await Promise.all([chown(dir, runAs.uid, runAs.gid), chown(`${paths.dir}/auth`, runAs.uid, runAs.gid)]);
+  if (runAs.drop) await lchown(dir, runAs.uid, runAs.gid);
   return [{ path: dir, target: AUTH_TARGET, mode: 'ro', driver: 'auto', allowSensitive: true }];
 }

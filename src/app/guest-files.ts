@@ -1,6 +1,7 @@
 /** Writes the credentials that QEMU hands to the guest at boot. */
 import { mkdir, readFile } from 'node:fs/promises';
 import { credentials, FW_CFG_PREFIX } from '../guest/credentials.ts';
+import { removeTree } from '../host/directories.ts';
 import { writeText } from '../host/files.ts';
 import type { GuestFile, GuestSettings } from '../model/boot.ts';
 import type { Identity, MachinePaths } from '../model/machine.ts';
@@ -21,7 +22,9 @@ export async function writeGuestFiles(
   settings: GuestSettings,
 ): Promise<Map<string, string>> {
   const files = [...(await hostKeyFiles(paths, identity)), ...settings.files];
-  await mkdir(paths.credentials, { recursive: true, mode: 0o700 });
+  // Made anew: the old one belongs to whom QEMU runs as, who may have put symlinks into it since.
+  await removeTree(paths.credentials);
+  await mkdir(paths.credentials, { mode: 0o700 });
   const written = new Map<string, string>();
   for (const [name, content] of credentials({ ...settings, files }, identity.machineId)) {
     const path = `${paths.credentials}/${name}`;

@@ -1,6 +1,6 @@
 /** Makes the directories of a project and its machines, and makes sure that nobody else can put anything there. */
 import { constants } from 'node:fs';
-import { lstat, mkdir, open, rm } from 'node:fs/promises';
+import { lstat, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { RunAs } from '../model/capabilities.ts';
 import { AiVmError } from '../model/errors.ts';
@@ -87,8 +87,13 @@ async function requireReach(path: string, runAs: RunAs): Promise<void> {
   });
 }
 
-/** Removes a directory of ours with everything in it. Never follows symlinks; one that is not there is fine. */
+/**
+ * Removes a directory of ours with everything in it. Not by Node, which goes by paths: where another user may write, a
+ * directory that becomes a symlink in the middle would lead root elsewhere. One that is not there is fine.
+ */
 export async function removeTree(path: string): Promise<void> {
   const seen = await lstat(path).catch(() => null);
-  if (seen) await rm(path, { recursive: true, force: true });
+  if (!seen) return;
+  const { execa } = await import('execa');
+  await execa('rm', ['-rf', '--', path], { stdin: 'ignore' });
 }

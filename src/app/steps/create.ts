@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { writeState } from '../../host/files.ts';
 import { prepareMachine } from '../../host/directories.ts';
 import type { Step } from '../../model/plan.ts';
@@ -14,6 +15,8 @@ export async function createStep(context: Context, run: Run, step: Step, at: Ste
   const config = configOf(run, step.vm);
   const bundle = await bundleOf(context, run, step.vm, null);
   await prepareMachine(paths, context.project.runAs);
+  // Of a machine whose deletion was cut off: the new one has no history.
+  await rm(paths.applied, { force: true });
   at.progress('making keys');
   const identity = await makeIdentity(step.vm, paths, at.signal);
   if (!config.overlay) {

@@ -1,11 +1,15 @@
 import { rm } from 'node:fs/promises';
+import { removeTree } from '../../host/directories.ts';
 import type { Step } from '../../model/plan.ts';
 import type { Context } from '../context.ts';
 
-/** identity.json goes first: a deletion that is cut off leaves a machine that does not exist, not one without a disk. */
+/**
+ * What is known of the machine goes before its disk: a deletion that is cut off leaves a disk without a history, which is
+ * seen and can be deleted again, or nothing that counts.
+ */
 export async function deleteStep(context: Context, step: Step): Promise<void> {
   const paths = context.project.machine(step.vm);
-  await rm(paths.identity, { force: true });
-  await rm(paths.run, { recursive: true, force: true });
-  await rm(paths.dir, { recursive: true, force: true });
+  for (const file of [paths.identity, paths.applied]) await rm(file, { force: true });
+  await removeTree(paths.run);
+  await removeTree(paths.dir);
 }

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -133,6 +135,13 @@ describe('prepareProject', () => {
 });
 
 describe('removeTree', () => {
+  it('goes by directories, not by paths: a tree may be deeper than any path', async () => {
+    const script = 'for i in $(seq 20); do mkdir "$1" && cd "$1"; done';
+    execFileSync('bash', ['-euc', script, 'deep', 'd'.repeat(250)], { cwd: dir });
+    await removeTree(join(dir, 'd'.repeat(250)));
+    expect(readdirSync(dir)).toEqual(['project']);
+  });
+
   it('removes a symlink, not what it leads to', async () => {
     mkdirSync(join(dir, 'kept'));
     symlinkSync(join(dir, 'kept'), join(dir, 'link'));
