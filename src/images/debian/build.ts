@@ -58,8 +58,9 @@ export async function buildDebian(job: BuildJob): Promise<void> {
       run: async () => {
         job.progress('configuring the guest', 0.8);
         const programs = await fetchAgents(job);
-        const files = job.image.agents.map((name) => AGENTS[name].files);
-        await layOut(join(work, 'files'), { files: Object.assign({}, FILES, ...files), links: LINKS, programs });
+        const ofAgents = job.image.agents.flatMap((name) => Object.entries(AGENTS[name].files));
+        const files = { ...FILES, ...Object.fromEntries(ofAgents) };
+        await layOut(join(work, 'files'), { files, links: LINKS, programs });
         await writeFile(join(work, 'remove'), `${REMOVED.join('\n')}\n`);
         await shell(CUSTOMISE_SCRIPT, []);
         await removeSignatures(join(tree, 'usr/lib/modules'));
@@ -166,7 +167,7 @@ function environment(): Record<string, string> {
     'APT_CONFIG',
   ];
   const entries = kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]!]]));
-  const env = Object.fromEntries(entries) as Record<string, string>;
+  const env: Record<string, string> = Object.fromEntries(entries);
   return { ...env, PATH: `${env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin` };
 }
 

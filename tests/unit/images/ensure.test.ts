@@ -89,8 +89,9 @@ describe('ensureBundle', () => {
         await runStages(dir, [
           {
             name: 'first',
-            run: async () => {
+            run: () => {
               ran.push('first');
+              return Promise.resolve();
             },
           },
           {

@@ -25,8 +25,8 @@ function changed(path: string, value: unknown): string {
   const last = keys.pop()!;
   let at = copy;
   for (const key of keys) at = at[key] as Record<string, unknown>;
-  if (value === undefined) delete at[last];
-  else at[last] = value;
+  // JSON leaves out what is undefined.
+  at[last] = value;
   return JSON.stringify(copy);
 }
 
