@@ -23,7 +23,7 @@ export async function build(context: Context, names: readonly string[]): Promise
   await context.prepare();
   const handlers = makeHandlers(context, {
     ...{ vms, observed: new Map(), images: digests },
-    ...{ wait: true, timeout: null, grace: null },
+    ...{ wait: true, timeout: null, grace: null, lock: null },
   });
   const plan = planBuild(desired.name, digests);
   const outcome = await execute(plan, handlers, context.emit, context.signal, () => performance.now());

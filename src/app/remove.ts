@@ -37,6 +37,7 @@ export async function remove(context: Context, options: RemoveOptions): Promise<
       timeout: null,
       // Whoever deletes the disk does not need it unmounted.
       grace: 0,
+      lock: null,
     });
     const outcome = await execute(plan, handlers, context.emit, context.signal, () => performance.now());
     context.emit({ type: 'finished', ok: outcome.failed.size === 0 });

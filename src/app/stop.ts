@@ -38,6 +38,7 @@ export async function stop(context: Context, { vms, grace }: StopOptions): Promi
       wait: true,
       timeout: null,
       grace,
+      lock: null,
     });
     const outcome = await execute(plan, handlers, context.emit, context.signal, () => performance.now());
     context.emit({ type: 'finished', ok: outcome.failed.size === 0 });

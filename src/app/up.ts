@@ -104,7 +104,7 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
     return answered(await finish(context, first, null), first.observed);
   }
   await context.prepare();
-  return withLock(context.project.paths.lock, context.lockOptions, async () => {
+  return withLock(context.project.paths.lock, context.lockOptions, async (lock) => {
     const now = await look(context, names, planOptions);
     context.emit({ type: 'plan', plan: now.plan });
     if (now.plan.steps.length === 0) {
@@ -119,6 +119,7 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
       wait: options.wait ?? true,
       timeout: options.timeout ?? null,
       grace: null,
+      lock,
     });
     const outcome = await execute(now.plan, handlers, context.emit, context.signal, () => performance.now());
     return answered(await finish(context, now, outcome), now.observed);

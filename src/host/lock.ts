@@ -1,7 +1,7 @@
 /**
  * The mutation lock of a project. The kernel holds it for our open file description: it ends with us, however we end. Node
- * has no flock(2), so the program `flock` takes it on a descriptor that it inherits; no other child ever inherits it, as
- * Node opens files close-on-exec.
+ * has no flock(2), so the program `flock` takes it on a descriptor that it inherits. Of other children only the start
+ * script is handed it: Node opens files close-on-exec.
  */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
@@ -59,10 +59,12 @@ async function readHolder(file: FileHandle): Promise<Holder | null> {
 
 /**
  * Runs `work` while this process alone holds the lock.
+ * @param work gets the descriptor that holds it: a program that is given it too holds the lock for as long as it lives,
+ *   also when we are killed
  * @param path of the lock file, in a directory that exists; it is made when missing and stays
  * @throws AiVmError `locked` when somebody else holds it
  */
-export async function withLock<T>(path: string, options: LockOptions, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, options: LockOptions, work: (held: number) => Promise<T>): Promise<T> {
   const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600).catch(
     (error: unknown) => {
       throw new AiVmError('host.path', `the lock file ${path} cannot be opened`, { cause: error, why: String(error) });
@@ -72,7 +74,7 @@ export async function withLock<T>(path: string, options: LockOptions, work: () =
     await take(file, options);
     await file.truncate(0);
     await file.write(`${process.pid} ${options.command}\n`, 0);
-    return await work();
+    return await work(file.fd);
   } finally {
     await file.close();
   }

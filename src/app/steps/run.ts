@@ -14,6 +14,8 @@ export interface Execution {
   readonly timeout: number | null;
   /** Milliseconds that a guest has to shut down; null: the default. */
   readonly grace: number | null;
+  /** Descriptor that holds the project's lock; null: nothing is started. */
+  readonly lock: number | null;
 }
 
 /** An execution with what it collects on its way. */

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { execa } from 'execa';
 import { writeState, writeText } from '../../host/files.ts';
+import { runHolding } from '../../host/inherit.ts';
 import { endRuntime } from '../../host/logs.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Applied, MachinePaths } from '../../model/machine.ts';
@@ -25,18 +25,19 @@ import { judgeShares } from '../shares.ts';
 import { chooseSshPort } from '../ssh-port.ts';
 import { configOf, type Run } from './run.ts';
 
-/** Runs the start script, which is also what a person would run: there is one way to start a machine. */
-async function launch(vm: string, paths: MachinePaths, at: StepContext): Promise<void> {
-  const result = await execa('sh', [paths.startScript, '--locked'], {
-    reject: false,
-    stdin: 'ignore',
-    cancelSignal: at.signal,
-  });
-  if (result.exitCode === 0) return;
-  const said = result.stderr.trim();
+/**
+ * Runs the start script, which is also what a person would run: there is one way to start a machine. It holds the lock with
+ * us, as its descriptor 9: should we be killed, nobody starts the machine a second time while it is still at it.
+ */
+async function launch(vm: string, paths: MachinePaths, lock: number | null, at: StepContext): Promise<void> {
+  if (lock === null) throw new Error(`${vm} is started without the lock`);
+  at.signal.throwIfAborted();
+  const argv = ['-c', 'exec 9<&3 3<&-; exec sh "$@"', 'sh', paths.startScript, '--locked'];
+  const { code, stderr } = await runHolding(lock, 'sh', argv, at.signal);
+  if (code === 0) return;
   throw new AiVmError('qemu.died', `${vm} could not be started`, {
     vm,
-    why: said || `the start script ended with ${result.exitCode ?? result.signal ?? 'no exit code'}`,
+    why: stderr || `the start script ended with ${code ?? 'a signal'}`,
     fix: `ai-vm logs ${vm} --qemu shows all that QEMU said; sh ${paths.startScript} tries it by hand.`,
   });
 }
@@ -117,7 +118,7 @@ export async function startStep(context: Context, run: Run, step: Step, at: Step
     await writeState(paths.applied, appliedOf(run, before, boot));
     at.progress('starting QEMU');
     try {
-      await launch(step.vm, paths, at);
+      await launch(step.vm, paths, run.lock, at);
       return;
     } catch (error) {
       if (portRace(error) && attempt < PORT_TRIES) continue;
