@@ -28,9 +28,22 @@ export function socketOf(argv, id) {
  * @returns {{ run: string, state: string, disk: string }} `run` has the sockets, `state` the disk
  */
 export function placesOf(argv) {
-  const disk = argv.map((word) => option(word, 'file(?:name)?')).find((file) => file?.endsWith('/disk.qcow2'));
+  const [, quoted] = /"filename":("(?:[^"\\]|\\.)*\/disk\.qcow2")/u.exec(argv.join('\n')) ?? [];
+  const disk = quoted && JSON.parse(quoted);
   if (!disk) throw new Error(`there is no disk in ${argv.join(' ')}`);
   return { run: dirname(after(argv, '-pidfile')), state: dirname(disk), disk };
+}
+
+/**
+ * Without the monitor on a pipe, by which the start script hears that QEMU is there: it is no part of the machine.
+ * @param {readonly string[]} argv
+ */
+function withoutPipe(argv) {
+  const ids = argv.filter((word) => word.startsWith('pipe,')).map((word) => option(word, 'id'));
+  const isPipes = (word, next) =>
+    (word === '-chardev' && next.startsWith('pipe,')) || (word === '-mon' && ids.includes(option(next, 'chardev')));
+  const drop = new Set(argv.flatMap((word, at) => (isPipes(word, argv[at + 1] ?? '') ? [at, at + 1] : [])));
+  return argv.filter((_, at) => !drop.has(at));
 }
 
 /**
@@ -43,7 +56,7 @@ export function moved(argv, to) {
   const from = placesOf(argv);
   const forwards = argv.filter((word) => /hostfwd=tcp:127\.0\.0\.1:\d+-:22(?!\d)/u.test(word));
   if (forwards.length !== 1) throw new Error(`there is not one forward to SSH in ${argv.join(' ')}`);
-  return argv.map((word) =>
+  return withoutPipe(argv).map((word) =>
     word
       .replaceAll(`${from.run}/`, `${to.run}/`)
       .replaceAll(`${from.state}/`, `${to.state}/`)

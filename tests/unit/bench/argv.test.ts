@@ -13,7 +13,7 @@ const ARGV = [
   ...['qemu-system-x86_64', '-name', 'guest=dev', '-uuid', 'ab12', '-m', '768M'],
   ...['-pidfile', '/run/ai-vm/12345678/dev/qemu.pid'],
   ...['-chardev', 'socket,id=qmp-events,path=/run/ai-vm/12345678/dev/a,,b.sock,server=on,wait=off'],
-  ...['-drive', 'if=none,id=root,file=/var/lib/ai-vms/p/dev/disk.qcow2,format=qcow2'],
+  ...['-blockdev', '{"driver":"qcow2","file":{"driver":"file","filename":"/var/lib/ai-vms/p/dev/disk.qcow2"}}'],
   ...['-netdev', 'user,id=net0,hostfwd=tcp:127.0.0.1:2200-:22,hostfwd=tcp:127.0.0.1:8022-:2222'],
   ...['-fw_cfg', 'name=opt/x,file=/var/lib/ai-vms/p/dev/credentials/x'],
   ...['-kernel', '/var/lib/ai-vms/images/ab/vmlinux'],
@@ -50,10 +50,16 @@ describe('moved', () => {
     expect(changed).toEqual([
       '/b/run/qemu.pid',
       'socket,id=qmp-events,path=/b/run/a,,b.sock,server=on,wait=off',
-      'if=none,id=root,file=/b/state/disk.qcow2,format=qcow2',
+      '{"driver":"qcow2","file":{"driver":"file","filename":"/b/state/disk.qcow2"}}',
       'user,id=net0,hostfwd=tcp:127.0.0.1:3333-:22,hostfwd=tcp:127.0.0.1:8022-:2222',
       'name=opt/x,file=/b/state/credentials/x',
     ]);
+  });
+
+  it('leaves out how the start script hears of the start', () => {
+    const pipe = ['-chardev', 'pipe,id=start,path=/run/ai-vm/12345678/dev/start', '-mon', 'chardev=start,mode=control'];
+    const monitor = ['-mon', 'chardev=qmp-events,mode=control'];
+    expect(moved([...ARGV, ...pipe, ...monitor], to)).toEqual([...moved(ARGV, to), ...monitor]);
   });
 
   it('refuses a machine without SSH: its boot could not be seen', () => {
