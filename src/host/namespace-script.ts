@@ -4,12 +4,12 @@
  */
 
 /**
- * `make_namespace UID GID SUBUID SUBGID` sets `holder`, a process that keeps a new user namespace open for a minute.
- * In it 0 is SUBUID and UID is UID. The guest's first user has the group number UID, so that is GID. Nothing else is mapped:
- * root of the guest is nobody of importance on the host.
+ * `make_namespace UID GID SUBUID SUBGID GUEST` sets `holder`, a process that keeps a new user namespace open for a minute.
+ * In it 0 is SUBUID, and GUEST, the number of the guest's first user and group, is UID and GID. Nothing else is mapped: root of
+ * the guest is nobody of importance on the host.
  */
 export const MAKE_NAMESPACE = `make_namespace() {
-  unshare --user -- sleep 60 </dev/null >/dev/null 9>&- &
+  unshare --user -- sh -c 'exec sleep 60 2>&1' </dev/null >/dev/null 9>&- &
   holder=$!
   outer=$(readlink /proc/self/ns/user)
   tries=0
@@ -19,10 +19,10 @@ export const MAKE_NAMESPACE = `make_namespace() {
     sleep 0.01
   done
   if [ "$(id -u)" = 0 ]; then
-    printf '0 %s 1\\n%s %s 1\\n' "$3" "$1" "$1" >"/proc/$holder/uid_map" &&
-      printf '0 %s 1\\n%s %s 1\\n' "$4" "$1" "$2" >"/proc/$holder/gid_map"
+    printf '0 %s 1\\n%s %s 1\\n' "$3" "$5" "$1" >"/proc/$holder/uid_map" &&
+      printf '0 %s 1\\n%s %s 1\\n' "$4" "$5" "$2" >"/proc/$holder/gid_map"
   else
-    newuidmap "$holder" 0 "$3" 1 "$1" "$1" 1 && newgidmap "$holder" 0 "$4" 1 "$1" "$2" 1
+    newuidmap "$holder" 0 "$3" 1 "$5" "$1" 1 && newgidmap "$holder" 0 "$4" 1 "$5" "$2" 1
   fi
 }
 
@@ -33,18 +33,18 @@ in_namespace() {
 }
 `;
 
-/** The probe: `sh -c PROBE ai-vm UID GID SUBUID SUBGID`. */
+/** The probe: `sh -c PROBE ai-vm UID GID SUBUID SUBGID GUEST`. */
 export const PROBE_NAMESPACE = `${MAKE_NAMESPACE}
+holder=''
+trap 'kill "$holder" 2>/dev/null' EXIT
+trap 'exit 1' TERM
 make_namespace "$@" || exit 1
 in_namespace sh -c 'mount -n -t tmpfs tmpfs /mnt && mkdir /mnt/a /mnt/b && mount -n --bind /mnt/a /mnt/b &&
-  mount -n -o remount,bind,ro /mnt/b && chown "$1:$1" /mnt/a' probe "$1"
-code=$?
-kill "$holder"
-exit "$code"
+  mount -n -o remount,bind,ro /mnt/b && chown "$1:$1" /mnt/a' probe "$5"
 `;
 
 /**
- * Runs inside the namespace, in the directory that is shared: `sh -c SERVE serve RUN IDENTITY MODE SOCKET UID FLAVOUR BINARY`.
+ * Runs inside the namespace, in the directory that is shared: `sh -c SERVE serve RUN IDENTITY MODE SOCKET GUEST FLAVOUR BINARY`.
  * The working directory, not a path: root of the namespace may not pass through a directory whose group is not mapped, while
  * the user who came here may. Prints the pid of the virtiofsd once its socket can be connected to. The share is compared
  * after it is mounted: what was checked is what is served. Exit code 3: it is another object than the one that was judged.
@@ -60,7 +60,7 @@ cd /
 [ "$3" = rw ] || mount -n -o remount,bind,ro "$stage/share"
 mount -n -c --bind "$1" "$stage/sock"
 ulimit -n "$(ulimit -H -n)"
-run=$1 socket=$4 uid=$5
+run=$1 socket=$4 guest=$5
 case $6 in
   c)
     # It keeps a lock file in /run, where this user may not write: it gets a /run of its own.
@@ -81,6 +81,6 @@ while [ ! -S "$stage/sock/$socket" ]; do
   if [ "$tries" -gt 1000 ] || ! kill -0 "$pid" 2>/dev/null; then kill -9 "$pid" 2>/dev/null || :; exit 1; fi
   sleep 0.01
 done
-chown "$uid:$uid" "$run/$socket"
+chown "$guest:$guest" "$run/$socket"
 printf '%s\\n' "$pid"
 `;

@@ -1,6 +1,7 @@
 /** Whether helpers can have a user and mount namespace of their own here: tried, not assumed. */
 import { execa } from 'execa';
 import type { RunAs } from '../model/capabilities.ts';
+import { guestUid } from '../model/guest-user.ts';
 import { findProgram } from './accounts.ts';
 import { PROBE_NAMESPACE } from './namespace-script.ts';
 
@@ -29,7 +30,7 @@ export async function virtiofsUsable(runAs: RunAs): Promise<Verdict> {
   ]) {
     if (!(await findProgram(name))) return { usable: false, reason: `${name} is not installed` };
   }
-  const ids = [runAs.uid, runAs.gid, runAs.subUid, runAs.subGid].map(String);
+  const ids = [runAs.uid, runAs.gid, runAs.subUid, runAs.subGid, guestUid(runAs)].map(String);
   const tried = await execa('sh', ['-c', PROBE_NAMESPACE, 'ai-vm', ...ids], {
     reject: false,
     timeout: PATIENCE,

@@ -91,7 +91,7 @@ trap 'exit 143' TERM
 export const SERVE_HELPER = `serve() {
   code=0
   cd "$2" 2>/dev/null || changed "$2"
-  pid=$(in_namespace sh -c "$serve_script" serve "$run" "$3" "$4" "$5" "$uid" "$6" "$7" 2>>"$qemu_window" 9>&-) || code=$?
+  pid=$(in_namespace sh -c "$serve_script" serve "$run" "$3" "$4" "$5" "$guest_uid" "$6" "$7" 2>>"$qemu_window" 9>&-) || code=$?
   cd /
   case $code in
     0) ;;

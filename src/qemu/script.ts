@@ -6,6 +6,7 @@ import { basename, dirname } from 'node:path/posix';
 import { MAKE_NAMESPACE, SERVE } from '../host/namespace-script.ts';
 import type { Helper, OpenDirectory } from '../model/boot.ts';
 import { AiVmError } from '../model/errors.ts';
+import { guestUid } from '../model/guest-user.ts';
 import type { LaunchSpec } from '../model/launch.ts';
 import { commentText, shellWord as q } from './script-quote.ts';
 import { CHANGED, FUNCTIONS, LAUNCH, LOG_WINDOW, SERVE_HELPER } from './script-text.ts';
@@ -94,7 +95,9 @@ function variables(spec: LaunchSpec): string {
     ['serial_window', spec.serialWindow],
     ['qemu_log', spec.qemuLog],
     ['qemu_window', spec.qemuWindow],
-    ...(spec.helpers.length > 0 ? [['helper_file', spec.helperPids] as const] : []),
+    ...(spec.helpers.length > 0
+      ? [['helper_file', spec.helperPids] as const, ['guest_uid', String(guestUid(spec.runAs))] as const]
+      : []),
     ['disk', spec.disk],
     ['log_window', String(LOG_WINDOW)],
   ];
@@ -183,7 +186,7 @@ function helperSection({ helpers, runAs, vm }: LaunchSpec): string {
   const call = ({ tag, share, mode, socket, flavour, binary }: Helper): string =>
     `serve ${[tag, share.path, share.identity, mode, basename(socket), flavour, binary].map(q).join(' ')}`;
   return `mkdir "$run/fs"
-make_namespace "$uid" "$gid" ${runAs.subUid} ${runAs.subGid} || die 'user namespaces cannot be used here any more: run \`ai-vm up\`'
+make_namespace "$uid" "$gid" ${runAs.subUid} ${runAs.subGid} "$guest_uid" || die 'user namespaces cannot be used here any more: run \`ai-vm up\`'
 ${helpers.map(call).join('\n')}
 kill "$holder" 2>/dev/null || :
 holder=''

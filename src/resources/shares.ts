@@ -1,5 +1,7 @@
 import type { BootPart, GuestMount, Helper, JudgedDirectory, OpenDirectory } from '../model/boot.ts';
 import type { ShareConfig } from '../model/desired.ts';
+import { AiVmError } from '../model/errors.ts';
+import { guestUid } from '../model/guest-user.ts';
 import { UNKNOWN, type BootContext, type Resource } from '../model/resource.ts';
 import { keyedChanges, mountTag, option, part } from './support.ts';
 
@@ -37,7 +39,17 @@ function virtiofs(share: ShareConfig, judged: JudgedDirectory, index: number, co
   });
 }
 
-function ninep(share: ShareConfig, judged: JudgedDirectory, index: number): BootPart {
+/** 9p shows the host's own numbers: with another one, the guest's user would not own what is theirs. */
+function requireSameUid(share: ShareConfig, { runAs }: BootContext): void {
+  if (guestUid(runAs) === runAs.uid) return;
+  throw new AiVmError('share.refused', `the share ${share.path} cannot use 9p for user ${runAs.uid}`, {
+    why: `The guest's system has that number for itself, so its first user is ${guestUid(runAs)}; only virtiofs translates.`,
+    fix: 'ai-vm doctor says what virtiofs needs here; or run ai-vm as a user whose number is 1000 or more.',
+  });
+}
+
+function ninep(share: ShareConfig, judged: JudgedDirectory, index: number, context: BootContext): BootPart {
+  requireSameUid(share, context);
   const tag = mountTag(share.mode, judged.path);
   const directory: OpenDirectory = { ...judged, fd: descriptor(index) };
   // The opened directory, not its name: what was judged is what is served. `none`: files belong to whom QEMU runs as.
@@ -79,7 +91,7 @@ export const shares: Resource<readonly ShareConfig[]> = {
       if (!judged) throw new Error(`share ${share.path} was not judged`);
       return shareDriver(share, context) === 'virtiofs'
         ? virtiofs(share, judged, index, context)
-        : ninep(share, judged, index);
+        : ninep(share, judged, index, context);
     });
     return part({
       argv: parts.flatMap((p) => p.argv),

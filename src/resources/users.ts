@@ -1,10 +1,11 @@
 import type { GuestUser } from '../model/boot.ts';
+import { guestUid } from '../model/guest-user.ts';
 import { UNKNOWN, type Resource } from '../model/resource.ts';
 import { part, valueChange } from './support.ts';
 
 /**
- * `users`: key-only logins with passwordless sudo. The first one has the number of whom QEMU runs as on the host, so that
- * a file in a share has the same owner on both sides.
+ * `users`: key-only logins with passwordless sudo. The first one has the number of whom QEMU runs as on the host wherever
+ * the guest's system leaves it free, so that a file in a share has the same owner on both sides.
  */
 export const users: Resource<readonly string[]> = {
   name: 'users',
@@ -12,7 +13,7 @@ export const users: Resource<readonly string[]> = {
   boot: (names, { runAs, identity }) => {
     const list: GuestUser[] = names.map((name, index) => ({
       name,
-      uid: runAs.uid + index,
+      uid: guestUid(runAs) + index,
       groups: ['sudo', 'audio'],
       sudo: true,
       authorizedKeys: [identity.publicKey],

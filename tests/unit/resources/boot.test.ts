@@ -5,7 +5,7 @@ import type { BootContext } from '../../../src/model/resource.ts';
 import { GiB } from '../../../src/model/units.ts';
 import { guestSettings, machineArguments } from '../../../src/qemu/argv.ts';
 import { RESOURCES } from '../../../src/resources/index.ts';
-import { bootContext, capabilities, vmConfig } from '../../fixtures/machines.ts';
+import { bootContext, capabilities, runAs, vmConfig } from '../../fixtures/machines.ts';
 
 function boot(vm: VmConfig, over: Partial<BootContext> = {}) {
   const context = bootContext({ vm, ...over });
@@ -65,6 +65,15 @@ describe('the QEMU command line', () => {
       { path: '/srv/ref, old', identity: '1:3', fd: 4 },
     ]);
     expect(machine.helpers).toEqual([]);
+  });
+
+  it('gives the first user another number where the guest needs that of the host’s user for itself', () => {
+    const low = { ...runAs, uid: 998, gid: 998 };
+    expect(boot(vmConfig(), { runAs: low }).guest.users.map((user) => user.uid)).toEqual([1000]);
+    expect(boot(vmConfig(), { runAs: { ...low, uid: 65_534 } }).guest.users.map((user) => user.uid)).toEqual([1000]);
+    expect(boot(vmConfig({ shares }), { judged, runAs: low }).helpers).toHaveLength(2);
+    const host = capabilities({ virtiofsd: { usable: false, reason: 'none here' } });
+    expect(() => boot(vmConfig({ shares }), { judged, host, runAs: low })).toThrow('cannot use 9p for user 998');
   });
 
   it('of an overlay machine: the image itself, read-only, under a scratch disk', () => {
