@@ -32,6 +32,8 @@ export type Builder = (job: BuildJob) => Promise<void>;
 /** Space that a build takes at its most: tree, raw disk, image and packages. */
 const NEEDED = 3 * GiB;
 const NEEDED_BY_AGENT = 2 * GiB;
+/** What is downloaded for one image, about twice over. */
+const DOWNLOADS = GiB / 2;
 
 const PROGRAMS: readonly (readonly [string, string])[] = [
   ['mmdebstrap', 'mmdebstrap'],
@@ -63,8 +65,11 @@ async function preflight(image: ImageConfig, options: EnsureOptions): Promise<vo
   await requirePrograms(image);
   await requireNamespace();
   const needed = NEEDED + image.agents.length * NEEDED_BY_AGENT;
-  const warning = await checkSpace(options.imagesDir, needed, needed);
-  if (warning !== null) options.progress(warning);
+  const warnings = [
+    await checkSpace(options.imagesDir, needed, needed),
+    await checkSpace(options.cacheDir, DOWNLOADS, DOWNLOADS),
+  ];
+  for (const warning of warnings) if (warning !== null) options.progress(warning);
 }
 
 /**

@@ -166,8 +166,11 @@ function environment(): Record<string, string> {
     'NO_PROXY',
     'APT_CONFIG',
   ];
-  const entries = kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]!]]));
-  const env: Record<string, string> = Object.fromEntries(entries);
+  const env: Record<string, string> = {};
+  for (const name of kept) {
+    const value = process.env[name];
+    if (value !== undefined) env[name] = value;
+  }
   return { ...env, PATH: `${env['PATH'] ?? '/usr/bin:/bin'}:/usr/sbin:/sbin` };
 }
 
