@@ -54,6 +54,20 @@ scenario(
       expect(machinesOf(box)).toEqual([]);
     });
 
+    obligation('takes the next port for SSH when the declared one is taken, and says so', async (box) => {
+      box.write('ai-vm.yaml', declare(`ssh: {port: ${PORT}}`));
+      const server = await listen(PORT);
+      const said = await box.ok(['up', '--no-wait']).finally(() => server.close());
+      const [, port] = /port 28181 was taken: SSH is on (\d+)/u.exec(said) ?? [];
+      expect(Number(port)).toBeGreaterThan(PORT);
+      const { machines } = JSON.parse(await box.ok(['ps', '--format', 'json'])) as {
+        machines: { ssh: { port: number } }[];
+      };
+      expect(machines[0]?.ssh.port).toBe(Number(port));
+      await box.ok(['rm', '--yes']);
+      expect(box.leftovers([PORT, Number(port)])).toEqual([]);
+    });
+
     obligation('points at the second of two machines that want one port', async (box) => {
       const two = ['a', 'b'].map((name) => `  ${name}: {ports: ["${PORT}:80"]}`).join('\n');
       box.write('ai-vm.yaml', `name: host\nvms:\n${two}\n`);
@@ -155,6 +169,11 @@ if (self().uid === 0) {
         const build = await box.cli(['build'], { env: { ...env, AI_VM_IMAGES: join(full, 'images') } });
         expect(build.code).toBe(69);
         expect(build.stderr).toContain('not enough disk space: 3 GiB needed');
+        // Packages are downloaded to another place than images are made in.
+        const cache = await box.cli(['build'], { env: { ...env, AI_VM_IMAGES: join(box.dir, 'elsewhere') } });
+        expect(cache.code).toBe(69);
+        expect(cache.stderr).toContain('not enough disk space: 512 MiB needed');
+        expect(existsSync(join(box.dir, 'elsewhere'))).toBe(false);
         expect(readdirSync(full)).toEqual(['home']);
         expect(processesOf([full])).toEqual([]);
       });
