@@ -44,14 +44,17 @@ in_namespace sh -c 'mount -n -t tmpfs tmpfs /mnt && mkdir /mnt/a /mnt/b && mount
 `;
 
 /**
- * Runs inside the namespace, in the directory that is shared: `sh -c SERVE serve RUN IDENTITY MODE SOCKET GUEST FLAVOUR BINARY`.
+ * Runs inside the namespace, in the directory that is shared: `sh -c SERVE serve RUN IDENTITY MODE SOCKET GUEST FLAVOUR BINARY LOG
+ * HELPERS`: what it says goes to LOG, pid and start time to HELPERS, opened here because root of the host must not open what lies
+ * in a directory of the user's.
  * The working directory, not a path: root of the namespace may not pass through a directory whose group is not mapped, while
  * the user who came here may. Prints the pid of the virtiofsd once its socket can be connected to. The share is compared
  * after it is mounted: what was checked is what is served. Exit code 3: it is another object than the one that was judged.
  */
 export const SERVE = `set -eu
 umask 077
-stage=$1/fs
+exec 2>>"$8"
+stage=$1/fs helpers=$9
 mount -n -t tmpfs -o size=256k,mode=0755 tmpfs "$stage"
 mkdir "$stage/share" "$stage/sock"
 mount -n -c --bind . "$stage/share"
@@ -81,6 +84,7 @@ while [ ! -S "$stage/sock/$socket" ]; do
   if [ "$tries" -gt 1000 ] || ! kill -0 "$pid" 2>/dev/null; then kill -9 "$pid" 2>/dev/null || :; exit 1; fi
   sleep 0.01
 done
-chown "$guest:$guest" "$run/$socket"
+printf '%s %s\\n' "$pid" "$(sed -e 's/^.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)" >>"$helpers"
+chown "$guest:$guest" "$run/$socket" "$helpers"
 printf '%s\\n' "$pid"
 `;

@@ -68,14 +68,13 @@ last_lines() {
   tail -c 4000 -- "$1" 2>/dev/null | printable | tail -n 12 >&2
 }
 
-start_time() { sed -e 's/^.*) //' "/proc/$1/stat" 2>/dev/null | cut -d ' ' -f 20; }
-
 # Whatever ends this script before the machine runs leaves nothing behind.
-qemu_pid='' helper_pids='' holder='' reader='' done=''
+qemu_pid='' helper_pids='' holder='' reader='' pipes='' done=''
 finish() {
   code=$?
   trap '' EXIT HUP INT TERM
   for pid in $holder $reader; do kill "$pid" 2>/dev/null || :; done
+  if [ -n "$pipes" ]; then rm -f -- "$start" "$start.in" "$start.out"; fi
   if [ -z "$done" ]; then
     for pid in $qemu_pid $helper_pids; do kill -9 "$pid" 2>/dev/null || :; done
   fi
@@ -91,7 +90,7 @@ trap 'exit 143' TERM
 export const SERVE_HELPER = `serve() {
   code=0
   cd "$2" 2>/dev/null || changed "$2"
-  pid=$(in_namespace sh -c "$serve_script" serve "$run" "$3" "$4" "$5" "$guest_uid" "$6" "$7" 2>>"$qemu_window" 9>&-) || code=$?
+  pid=$(in_namespace sh -c "$serve_script" serve "$run" "$3" "$4" "$5" "$guest_uid" "$6" "$7" "$qemu_window" "$helper_file" 9>&-) || code=$?
   cd /
   case $code in
     0) ;;
@@ -102,7 +101,6 @@ export const SERVE_HELPER = `serve() {
       ;;
   esac
   helper_pids="$helper_pids $pid"
-  printf '%s %s\\n' "$pid" "$(start_time "$pid")" >>"$helper_file"
 }
 `;
 
@@ -113,12 +111,15 @@ export const CHANGED = `changed() { die "the share $1 is not the directory any m
  * Starts `"$@"` detached, with nothing of ours but its descriptors of directories, and waits until it answers. Its sockets are
  * there before its devices are, and a shell cannot talk to a socket; so one more monitor listens on a pipe. It is told
  * nonsense and complains of it once QEMU has got as far as its main loop. It is never negotiated with, so it sends no events.
+ * The pipe lies beside the machine's directory, which may be another user's by now: there root opens and changes nothing.
  */
-export const LAUNCH = `mkfifo "$start.in" "$start.out"
-if [ "$me" = 0 ]; then chown "$uid:$gid" "$start.in" "$start.out"; fi
+export const LAUNCH = `pipes=1
+rm -f -- "$start" "$start.in" "$start.out"
+mkfifo "$start.in" "$start.out"
+if [ "$me" = 0 ]; then chown -h "$uid:$gid" "$start.in" "$start.out"; fi
 cat <>"$start.out" >"$start" 9>&- &
 reader=$!
-(cd / && exec "$@") </dev/null >>"$qemu_window" 2>&1 9>&- &
+(cd / && exec "$@") </dev/null 9>&- &
 qemu_pid=$!
 tries=0
 until [ -S "$qmp" ] && grep -q '"error"' "$start"; do
@@ -133,7 +134,6 @@ until [ -S "$qmp" ] && grep -q '"error"' "$start"; do
 done
 kill "$reader" 2>/dev/null || :
 reader=''
-rm -f -- "$start" "$start.in" "$start.out"
 done=1
 printf '%s\\n' "$qemu_pid"
 `;

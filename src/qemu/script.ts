@@ -90,7 +90,7 @@ function variables(spec: LaunchSpec): string {
     ['run', run],
     ['pid_file', spec.pidFile],
     ['qmp', spec.qmpControl],
-    ['start', `${run}/start`],
+    ['start', `${run}.start`],
     ['serial_log', spec.serialLog],
     ['serial_window', spec.serialWindow],
     ['qemu_log', spec.qemuLog],
@@ -176,8 +176,10 @@ function grantSection({ runAs, grant, scratch, audioWav }: LaunchSpec): string {
   if (!runAs.drop) return '';
   const files = [...grant, ...(scratch ? [scratch.path] : []), ...(audioWav === null ? [] : [audioWav])];
   return `# QEMU runs as user ${runAs.uid}: what it opens becomes theirs.
-chown -h "$uid:$gid" -- "$run" "$serial_window" "$qemu_window"
 chown -hR "$uid:$gid" -- ${[...files].map(q).join(' ')}
+# The directory last: from here on nothing in it is opened as root.
+chown -h "$uid:$gid" -- "$serial_window" "$qemu_window"
+chown -h "$uid:$gid" -- "$run"
 `;
 }
 
@@ -211,10 +213,10 @@ function qemuSection({ qemu, argv, runAs, vm, runDirs, helpers }: LaunchSpec): s
   if [ -n "$value" ]; then set -- "$name=$value" "$@"; fi
 done
 `;
-  const monitor = `pipe,id=start,path=${run.replaceAll(',', ',,')}/start`;
+  const monitor = `pipe,id=start,path=${run.replaceAll(',', ',,')}.start`;
   const words = [qemu, ...argv, '-chardev', monitor, '-mon', 'chardev=start,mode=control'];
   return `set -- \\\n${words.map((word) => `  ${q(word)}`).join(' \\\n')}
-set -- setpriv ${runAs.drop ? drop : '--no-new-privs'} -- "$@"
+set -- setpriv ${runAs.drop ? drop : '--no-new-privs'} -- sh -c 'exec >>"$0" 2>&1; exec "$@"' "$qemu_window" "$@"
 ${runAs.drop ? '' : session}set -- setsid env -i "PATH=$PATH" "$@"
 `;
 }
