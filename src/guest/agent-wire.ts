@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AiVmError } from '../model/errors.ts';
 import { isObject, nonsense, toShown } from './agent-checks.ts';
 import type { Json } from './agent-checks.ts';
-import { orAbort, reasonOf, throwIfAborted } from './agent-deadline.ts';
+import { orAbort, reasonOf, throwIfAborted } from '../host/deadline.ts';
 
 const NEWLINE = 0x0a;
 /** Never part of JSON: it ends whatever came before it, in both directions. */

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AiVmError } from '../model/errors.ts';
 import { formatDuration } from '../model/units.ts';
 import { nonsense, toBoolean, toBytes, toInteger, toObject } from './agent-checks.ts';
-import { orAbort, startDeadline } from './agent-deadline.ts';
-import type { GuestLimits } from './agent-deadline.ts';
+import { orAbort, startDeadline } from '../host/deadline.ts';
+import type { Limits } from '../host/deadline.ts';
 import { parseInterfaces, parseOsInfo, parseTime, parseVcpus } from './agent-replies.ts';
 import type { NetworkInterface, OsInfo, Vcpu } from './agent-replies.ts';
 import { AgentSession } from './agent-wire.ts';
 
-export type { GuestLimits } from './agent-deadline.ts';
+export type { Limits } from '../host/deadline.ts';
 export type { NetworkInterface, OsInfo, Vcpu } from './agent-replies.ts';
 
-export interface ExecOptions extends GuestLimits {
+export interface ExecOptions extends Limits {
   /** The whole environment of the command, but for PATH, which has a default. None: the agent's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** Standard input; empty by default. */
@@ -58,7 +58,7 @@ export class Agent {
    * Runs `work` with the agent's channel to itself. One use at a time, here and among processes: keep it short.
    * Rejects with `guest.agent` after `timeout` (default 10 000 ms, waiting for others included).
    */
-  async use<T>(work: (session: AgentSession) => Promise<T>, limits: GuestLimits = {}): Promise<T> {
+  async use<T>(work: (session: AgentSession) => Promise<T>, limits: Limits = {}): Promise<T> {
     const { timeout = TIMEOUT, signal } = limits;
     const deadline = startDeadline(timeout, signal, () => {
       return new AiVmError('guest.agent', `the guest agent did not answer within ${formatDuration(timeout)}`);
@@ -78,7 +78,7 @@ export class Agent {
     }
   }
 
-  async ping(limits?: GuestLimits): Promise<void> {
+  async ping(limits?: Limits): Promise<void> {
     await this.use((session) => session.request('guest-ping'), limits);
   }
 
@@ -104,7 +104,7 @@ export class Agent {
   }
 
   /** The contents of a file of the guest. A file of more than `limit` bytes (default 1 MiB) is `guest.agent`. */
-  async readFile(path: string, options: GuestLimits & { readonly limit?: number } = {}): Promise<Buffer> {
+  async readFile(path: string, options: Limits & { readonly limit?: number } = {}): Promise<Buffer> {
     const { limit = MAX_OUTPUT } = options;
     return this.#withFile(path, 'r', options, async (session, handle) => {
       const parts: Buffer[] = [];
@@ -122,7 +122,7 @@ export class Agent {
   }
 
   /** Writes a file of the guest in place: owner root, mode by the agent's umask if it is new. Not atomic. */
-  async writeFile(path: string, content: string | Buffer, limits: GuestLimits = {}): Promise<void> {
+  async writeFile(path: string, content: string | Buffer, limits: Limits = {}): Promise<void> {
     await this.#withFile(path, 'w', limits, async (session, handle) => {
       let rest = Buffer.from(content);
       while (rest.length > 0) {
@@ -136,19 +136,16 @@ export class Agent {
   }
 
   /** Asks the guest to end. Returns when the agent has passed it on, which is long before the guest is down. */
-  async shutdown(mode: 'powerdown' | 'halt' | 'reboot', limits?: GuestLimits): Promise<void> {
+  async shutdown(mode: 'powerdown' | 'halt' | 'reboot', limits?: Limits): Promise<void> {
     await this.use((session) => session.requestSilent('guest-shutdown', { mode }), limits);
   }
 
-  async vcpus(limits?: GuestLimits): Promise<Vcpu[]> {
+  async vcpus(limits?: Limits): Promise<Vcpu[]> {
     return parseVcpus(await this.use((session) => session.request('guest-get-vcpus'), limits));
   }
 
   /** Takes processors of the guest online or offline, in this order. The agent may do a part and then fail. */
-  async setVcpus(
-    vcpus: readonly { readonly id: number; readonly online: boolean }[],
-    limits?: GuestLimits,
-  ): Promise<void> {
+  async setVcpus(vcpus: readonly { readonly id: number; readonly online: boolean }[], limits?: Limits): Promise<void> {
     await this.use(async (session) => {
       let rest = vcpus.map(({ id, online }) => ({ 'logical-id': id, online }));
       while (rest.length > 0) {
@@ -158,20 +155,20 @@ export class Agent {
     }, limits);
   }
 
-  async networkInterfaces(limits?: GuestLimits): Promise<NetworkInterface[]> {
+  async networkInterfaces(limits?: Limits): Promise<NetworkInterface[]> {
     return parseInterfaces(await this.use((session) => session.request('guest-network-get-interfaces'), limits));
   }
 
-  async osInfo(limits?: GuestLimits): Promise<OsInfo> {
+  async osInfo(limits?: Limits): Promise<OsInfo> {
     return parseOsInfo(await this.use((session) => session.request('guest-get-osinfo'), limits));
   }
 
   /** The guest's clock: milliseconds since 1970. */
-  async time(limits?: GuestLimits): Promise<number> {
+  async time(limits?: Limits): Promise<number> {
     return parseTime(await this.use((session) => session.request('guest-get-time'), limits));
   }
 
-  async #start(argv: readonly [string, ...string[]], options: ExecOptions, limits: GuestLimits): Promise<number> {
+  async #start(argv: readonly [string, ...string[]], options: ExecOptions, limits: Limits): Promise<number> {
     const [path, ...arg] = argv;
     const env =
       options.env === undefined ? {} : { env: Object.entries({ PATH, ...options.env }).map((e) => e.join('=')) };
@@ -208,7 +205,7 @@ export class Agent {
   #withFile<T>(
     path: string,
     mode: 'r' | 'w',
-    limits: GuestLimits,
+    limits: Limits,
     work: (session: AgentSession, handle: number) => Promise<T>,
   ): Promise<T> {
     return this.use(async (session) => {

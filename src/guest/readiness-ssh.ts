@@ -2,7 +2,7 @@
 import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { AiVmError } from '../model/errors.ts';
-import { throwIfAborted } from './agent-deadline.ts';
+import { throwIfAborted } from '../host/deadline.ts';
 
 /**
  * A connection that stays silent may still speak. But its first packet may also have been lost, and QEMU repeats it only

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AiVmError } from '../model/errors.ts';
 import { formatDuration } from '../model/units.ts';
 import { Agent } from './agent.ts';
-import { reasonOf, startDeadline, throwIfAborted } from './agent-deadline.ts';
-import type { GuestLimits } from './agent-deadline.ts';
+import { reasonOf, startDeadline, throwIfAborted } from '../host/deadline.ts';
+import type { Limits } from '../host/deadline.ts';
 import { knock } from './readiness-ssh.ts';
 
 interface MonitorEvent {
@@ -19,15 +19,15 @@ export interface Monitor {
     predicate: (event: MonitorEvent) => boolean,
     options: { readonly since?: number; readonly signal?: AbortSignal },
   ): Promise<MonitorEvent>;
-  execute(command: string, args?: Readonly<Record<string, unknown>>, limits?: GuestLimits): Promise<unknown>;
+  execute(command: string, args?: Readonly<Record<string, unknown>>, limits?: Limits): Promise<unknown>;
 }
 
-export interface AgentWait extends GuestLimits {
+export interface AgentWait extends Limits {
   /** Id of the agent's chardev; default `agent`. */
   readonly chardev?: string;
 }
 
-export interface BannerWait extends GuestLimits {
+export interface BannerWait extends Limits {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** With it, the end of the machine is noticed at once; without, when nothing listens on the port any more. */
@@ -86,7 +86,7 @@ export async function waitForSshBanner(port: number, options: BannerWait = {}): 
 /** Runs `work` until it ends, the time is over, the caller gives up, or the machine goes away. */
 async function bounded(
   what: string,
-  limits: GuestLimits,
+  limits: Limits,
   monitor: Monitor | undefined,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {

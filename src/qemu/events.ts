@@ -1,7 +1,7 @@
 /** The events of one QMP connection: kept, so that whoever asks late misses nothing. */
 import { AiVmError } from '../model/errors.ts';
-import { within } from './monitor-deadline.ts';
-import type { Limits } from './monitor-deadline.ts';
+import { within } from '../host/deadline.ts';
+import type { Limits } from '../host/deadline.ts';
 
 export interface QmpEvent {
   /** Such as `DEVICE_DELETED`. */

@@ -4,13 +4,13 @@ import { AiVmError } from '../model/errors.ts';
 import { EventLog } from './events.ts';
 import type { QmpEvent, WaitOptions } from './events.ts';
 import { LineSplitter, LineTooLong } from './framing.ts';
-import { within } from './monitor-deadline.ts';
-import type { Limits } from './monitor-deadline.ts';
+import { within } from '../host/deadline.ts';
+import type { Limits } from '../host/deadline.ts';
 import { greetingVersion, isObject, openSocket, parseObject, refusal } from './qmp-wire.ts';
 import type { Json, QmpVersion } from './qmp-wire.ts';
 
 export type { QmpEvent, WaitOptions } from './events.ts';
-export type { Limits } from './monitor-deadline.ts';
+export type { Limits } from '../host/deadline.ts';
 
 const LINE_LIMIT = 16 * 1024 * 1024;
 const CONNECT_TIMEOUT = 5_000;

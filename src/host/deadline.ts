@@ -1,6 +1,6 @@
-/** Nothing that waits for a guest waits for ever. */
+/** Nothing that waits for a guest or for QEMU waits for ever, unless it is told to. */
 
-export interface GuestLimits {
+export interface Limits {
   /** Milliseconds. */
   readonly timeout?: number | undefined;
   /** Aborting rejects with the signal's reason. */
@@ -10,22 +10,23 @@ export interface GuestLimits {
 export interface Deadline {
   /** Aborts with `late()` when the time is over, or together with the signal that was given. */
   readonly signal: AbortSignal;
-  /** Milliseconds that are left, at least 1. */
-  left(): number;
   /** Lets go of timer and signal: call it when the work is done. */
   clear(): void;
 }
 
-export function startDeadline(timeout: number, signal: AbortSignal | undefined, late: () => Error): Deadline {
+/** @param timeout milliseconds; undefined: no time is too long */
+export function startDeadline(
+  timeout: number | undefined,
+  signal: AbortSignal | undefined,
+  late: () => Error,
+): Deadline {
   const controller = new AbortController();
-  const end = performance.now() + timeout;
-  const timer = setTimeout(() => controller.abort(late()), timeout);
+  const timer = timeout === undefined ? undefined : setTimeout(() => controller.abort(late()), timeout);
   const abort = (): void => controller.abort(signal?.reason);
   if (signal?.aborted === true) abort();
   else signal?.addEventListener('abort', abort, { once: true });
   return {
     signal: controller.signal,
-    left: () => Math.max(1, end - performance.now()),
     clear: () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
@@ -41,6 +42,27 @@ export function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     else signal.addEventListener('abort', abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
+}
+
+/**
+ * Settles as `work` does; rejects with `late()` after the time-out, or with the signal's reason. In both cases `cancel` is
+ * called first, so that the work can be given up.
+ */
+export async function within<T>(
+  work: Promise<T>,
+  { timeout, signal }: Limits,
+  late: () => Error,
+  cancel: () => void,
+): Promise<T> {
+  const deadline = startDeadline(timeout, signal, late);
+  try {
+    return await orAbort(work, deadline.signal);
+  } catch (error) {
+    if (deadline.signal.aborted) cancel();
+    throw error;
+  } finally {
+    deadline.clear();
+  }
 }
 
 export function throwIfAborted(signal: AbortSignal): void {
