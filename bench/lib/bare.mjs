@@ -45,9 +45,9 @@ export async function bootBare({ argv, dir, backing, size }) {
   const [program, ...args] = moved(argv, to);
   const env = { PATH: process.env.PATH };
 
-  const begin = performance.now();
   const disk = join(to.state, 'disk.qcow2');
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', 'qcow2', disk, String(size)]);
+  const begin = performance.now();
   const qemu = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   let said = '';
   qemu.stderr.on('data', (data) => (said += data));
