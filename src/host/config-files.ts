@@ -97,12 +97,13 @@ async function judge(path: string, dir: string, handle: FileHandle): Promise<voi
     );
   }
   const me = process.getuid?.() ?? 0;
-  // Root drops to the owner of the project before anything is done in its name.
-  if (me === 0 || stat.uid === me || stat.uid === 0) return;
+  // Root works on a project as the owner of its directory, so that is who may have written it.
+  const owner = me === 0 ? (await lstat(dir)).uid : me;
+  if (stat.uid === owner || stat.uid === 0) return;
   throw unreadable(
     path,
     `it belongs to another user (${stat.uid}), who could make it ask for anything`,
-    `sudo chown ${me} '${path.replaceAll("'", `'\\''`)}', if you trust what is in it`,
+    `sudo chown ${owner} '${path.replaceAll("'", `'\\''`)}', if you trust what is in it`,
   );
 }
 

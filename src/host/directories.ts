@@ -43,6 +43,15 @@ function unusable(path: string, why: string): AiVmError {
   });
 }
 
+/** ssh replaces `${NAME}` in the names of its files by a variable, and knows no way to write it as text. */
+function requireReadable(path: string): void {
+  if (!/\$\{|\p{Cc}/u.test(path)) return;
+  throw new AiVmError('host.path', `${path} cannot be used for ai-vm's files`, {
+    why: 'ssh cannot be given the name of a file in it: it holds `${` or a control character.',
+    fix: 'Set AI_VM_HOME (or XDG_RUNTIME_DIR) to a directory with a plain name.',
+  });
+}
+
 /** Who may pass through our directories: the user alone, or, when root drops to somebody, those who know the names. */
 const modeFor = (runAs: RunAs): number => (runAs.drop ? 0o711 : 0o700);
 
@@ -57,6 +66,7 @@ export async function prepareProject(
   runAs: RunAs,
 ): Promise<void> {
   const mode = modeFor(runAs);
+  for (const path of [paths.state, paths.runtime]) requireReadable(path);
   await mkdir(dirname(env.dataHome), { recursive: true });
   for (const dir of [env.dataHome, projectsDir(env), dirname(paths.lock), dirname(paths.approvals)]) {
     await ownDirectory(dir, mode);

@@ -81,6 +81,19 @@ describe('prepareProject', () => {
     expect(existsSync(paths.projectFile)).toBe(true);
   });
 
+  it.each(['a${HOME}', 'a\nb'])(
+    'refuses a place whose name ssh would misread, before anything is made: %j',
+    async (name) => {
+      const inside = { ...place, location: 'project', dir: join(dir, name) } as const;
+      mkdirSync(inside.dir);
+      const refused = { code: 'host.path', why: expect.stringContaining('ssh') };
+      await expect(prepareProject(inside, projectPaths(inside, env), env, SELF)).rejects.toMatchObject(refused);
+      expect([existsSync(env.dataHome), readdirSync(inside.dir)]).toEqual([false, []]);
+      const runtime = { ...env, runtimeHome: join(dir, name) };
+      await expect(prepareProject(place, projectPaths(place, runtime), runtime, SELF)).rejects.toMatchObject(refused);
+    },
+  );
+
   it('does not hand the state of one directory to another whose hash is the same', async () => {
     const paths = projectPaths(place, env);
     await prepareProject(place, paths, env, SELF);
