@@ -38,6 +38,17 @@ export async function isAlive(process: ProcessId): Promise<boolean> {
   return (await stat(process.pid))?.startTime === process.startTime;
 }
 
+/**
+ * Whether a process may be one that this user has started: its own, or anybody's for root, who starts machines as others.
+ * Everybody can choose arguments; nobody can choose whose a process is.
+ */
+export async function isOfThisUser(pid: number): Promise<boolean> {
+  const me = process.getuid?.() ?? -1;
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const owner = /^Uid:\s+(\d+)/m.exec(status)?.[1];
+  return owner !== undefined && (me === 0 || Number(owner) === me);
+}
+
 /** Its arguments; null when it is gone, ended, or not ours to see. */
 export async function cmdline(pid: number): Promise<string[] | null> {
   const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');

@@ -1,6 +1,6 @@
 /** What is true now of one machine: read from QEMU, /proc and the disk. Takes no lock and starts no process. */
 import { readFile } from 'node:fs/promises';
-import { cmdline, identify } from '../host/processes.ts';
+import { cmdline, identify, isOfThisUser } from '../host/processes.ts';
 import { readState } from '../host/files.ts';
 import { AiVmError } from '../model/errors.ts';
 import type { Applied, Identity, MachinePaths, ProcessId } from '../model/machine.ts';
@@ -29,8 +29,10 @@ async function findProcess(
   const text = await readFile(paths.pidFile, 'utf8').catch(() => '');
   const pid = Number.parseInt(text, 10);
   if (!Number.isInteger(pid) || pid <= 1) return null;
-  const [process, argv] = await Promise.all([identify(pid), cmdline(pid)]);
-  if (!process || !argv) return null;
+  // In this order: should the pid change hands in between, what was identified is gone, and nothing is ever done to it.
+  const process = await identify(pid);
+  const [argv, mine] = await Promise.all([cmdline(pid), isOfThisUser(pid)]);
+  if (!process || !argv || !mine) return null;
   const ours = identity ? optionOf(argv, '-uuid') === identity.uuid : optionOf(argv, '-pidfile') === paths.pidFile;
   return ours ? { process, argv } : null;
 }
@@ -49,6 +51,7 @@ async function connectReader(paths: MachinePaths): Promise<Qmp> {
 
 interface Look {
   readonly state: MachineState;
+  readonly problem: string | null;
   readonly sightings: Sightings;
 }
 
@@ -68,6 +71,15 @@ function storageOf(blocks: unknown): number | null {
   return bytes(image['virtual-size']);
 }
 
+/** States of QEMU in which the guest's CPUs stand still, and why, where nobody has asked for it. */
+const HELD: Readonly<Record<string, string | null>> = {
+  paused: null,
+  'io-error':
+    'it stands still since its disk could not be written: is this host’s disk full? Make room, then ai-vm restart',
+  'internal-error': 'it stands still since QEMU could not go on with it: ai-vm restart',
+  'guest-panicked': 'its kernel has panicked: ai-vm logs, then ai-vm restart',
+};
+
 async function look(qmp: Qmp, identity: Identity, argv: readonly string[]): Promise<Look> {
   const ask = (command: string): Promise<unknown> => qmp.execute(command, {}, { timeout: PATIENCE });
   const [status, uuid, cpus, memory, blocks, chardevs, usernet] = await Promise.all([
@@ -85,11 +97,13 @@ async function look(qmp: Qmp, identity: Identity, argv: readonly string[]): Prom
     });
   }
   const agent = list(chardevs).find((c) => c['label'] === 'agent');
-  const run = record(status)['status'];
+  const run = String(record(status)['status']);
+  const held = Object.hasOwn(HELD, run);
   const size = record(memory);
   const base = bytes(size['base-memory']);
   return {
-    state: run === 'paused' ? 'paused' : agent?.['frontend-open'] === true ? 'running' : 'starting',
+    state: held ? 'paused' : agent?.['frontend-open'] === true ? 'running' : 'starting',
+    problem: held ? (HELD[run] ?? null) : null,
     sightings: {
       cpus: Array.isArray(cpus) ? cpus.length : null,
       memory: base === null ? null : base + (bytes(size['plugged-memory']) ?? 0),

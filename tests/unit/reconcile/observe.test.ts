@@ -3,9 +3,11 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { MachinePaths } from '../../../src/model/machine.ts';
 import { observe } from '../../../src/reconcile/observe.ts';
+import { machineHandlers } from '../../fakes/qmp-machine.ts';
+import { FakeQmp } from '../../fakes/qmp-server.ts';
 import { applied, identity, paths, vmConfig } from '../../fixtures/machines.ts';
 
 let dir: string;
@@ -56,6 +58,31 @@ describe('a machine without an identity', () => {
 });
 
 describe('a machine with an identity', () => {
+  it('is not what a process of another user claims to be', async () => {
+    writeFileSync(machine.identity, JSON.stringify(identity()));
+    const pid = await runs('-uuid', identity().uuid);
+    expect(await observe('dev', machine)).toMatchObject({ state: 'unknown', process: { pid } });
+    jest.spyOn(process, 'getuid').mockReturnValue(54_321);
+    expect(await observe('dev', machine)).toMatchObject({ state: 'stopped', process: null });
+    jest.restoreAllMocks();
+  });
+
+  it.each([
+    ['paused', 'paused', null],
+    ['io-error', 'paused', expect.stringContaining('could not be written')],
+    ['prelaunch', 'starting', null],
+  ])('whose QEMU says %s is %s', async (status, state, problem) => {
+    writeFileSync(machine.identity, JSON.stringify(identity()));
+    const pid = await runs('-uuid', identity().uuid);
+    const disk = { node: 'root', file: machine.disk, virtualSize: 1 };
+    const handlers = { ...machineHandlers({ uuid: identity().uuid, cpus: 1, memory: 1, disk }) };
+    const qmp = await FakeQmp.listen(machine.qmp.read[0], {
+      handlers: { ...handlers, 'query-status': () => ({ status }) },
+    });
+    expect(await observe('dev', machine)).toMatchObject({ state, problem, process: { pid } });
+    await qmp.close();
+  });
+
   it('is dead when its pid file names a process that is not its QEMU', async () => {
     writeFileSync(machine.identity, JSON.stringify(identity()));
     writeFileSync(machine.applied, JSON.stringify(applied(vmConfig())));
