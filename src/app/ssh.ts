@@ -78,6 +78,11 @@ export async function ssh(context: Context, options: SshOptions): Promise<number
   const argv = sessionArgv(context, target, options, interactive);
   const result = await execa('ssh', argv, { stdio: 'inherit', reject: false, env: { LC_ALL: 'C.UTF-8' } });
   if (result.exitCode !== undefined) return result.exitCode;
+  if (result.code === 'E2BIG') {
+    throw new AiVmError('usage', 'the command is too long for this host', {
+      fix: 'Hand what is long over on stdin, which has no limit.',
+    });
+  }
   if (result.code === 'ENOENT') throw new AiVmError('host.missing', 'ssh is not installed', { fix: 'ai-vm doctor' });
   return EXIT.interrupted;
 }

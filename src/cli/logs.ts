@@ -1,4 +1,5 @@
 import { logs } from '../app/logs.ts';
+import { lineCount } from './numbers.ts';
 import { session } from './session.ts';
 import type { Verb } from './verbs.ts';
 
@@ -7,7 +8,7 @@ export const verb: Verb = {
     command
       .argument('[vm]', 'the machine (may be left out when there is one)')
       .option('-f, --follow', 'go on with what comes')
-      .option('-n, --lines <number>', 'only the last lines', Number)
+      .option('-n, --lines <number>', 'only the last lines', lineCount)
       .option('--qemu', "QEMU's own log instead of the serial console")
       .option('--provision', 'the output of the provision commands instead')
       .addHelpText('after', '\nThe console is kept across restarts, bounded in size.')

@@ -1,6 +1,6 @@
 import { restart } from '../app/restart.ts';
 import { renderWelcome } from '../report/welcome.ts';
-import { seconds } from './seconds.ts';
+import { seconds } from './numbers.ts';
 import { session } from './session.ts';
 import { commandOf, styleOf } from './style.ts';
 import type { Verb } from './verbs.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { onlyMachine } from '../app/select.ts';
 import { AiVmError } from '../model/errors.ts';
+import { sanitise } from '../report/sanitise.ts';
 import { session } from './session.ts';
 import type { Verb } from './verbs.ts';
 
@@ -18,7 +19,9 @@ export const verb: Verb = {
             const name = await onlyMachine(context, vm);
             const path = context.project.machine(name).startScript;
             try {
-              io.stdout.write(await readFile(path, 'utf8'));
+              const text = await readFile(path, 'utf8');
+              // Names of directories stand in it byte for byte, and may hold what steers a terminal.
+              io.stdout.write(io.stdout.isTTY ? sanitise(text) : text);
             } catch (error) {
               throw new AiVmError('machine.not-running', `${name} has no start script yet`, {
                 vm: name,

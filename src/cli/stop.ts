@@ -1,6 +1,6 @@
 import { stop } from '../app/stop.ts';
 import { session } from './session.ts';
-import { seconds } from './seconds.ts';
+import { seconds } from './numbers.ts';
 import type { Verb } from './verbs.ts';
 
 export const verb: Verb = {

@@ -2,7 +2,7 @@ import { up } from '../app/up.ts';
 import { EXIT } from '../model/errors.ts';
 import { renderPlan } from '../report/plan.ts';
 import { renderWelcome } from '../report/welcome.ts';
-import { seconds } from './seconds.ts';
+import { seconds } from './numbers.ts';
 import { session } from './session.ts';
 import { commandOf, styleOf } from './style.ts';
 import type { Verb } from './verbs.ts';

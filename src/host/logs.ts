@@ -85,7 +85,7 @@ export async function tailLog(log: LogFiles, lines: number, bytes = 64 * 1024): 
   const now = await lastBytes(log.window, bytes);
   const before = now.length < bytes ? await lastBytes(log.history, bytes - now.length) : Buffer.alloc(0);
   const text = sanitise(Buffer.concat([before, now]).toString('utf8')).replace(/\n+$/, '');
-  return text === '' ? [] : text.split('\n').slice(-lines);
+  return text === '' || lines === 0 ? [] : text.split('\n').slice(-lines);
 }
 
 /** A place in a window: the file, and the offset in it. */

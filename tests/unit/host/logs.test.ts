@@ -98,6 +98,7 @@ describe.each([tmpdir(), '/dev/shm'])('a window in %s', (place) => {
     appendFileSync(log.window, 'now\n');
     expect(await all()).toBe('before\nnow\n');
     expect(await tailLog(log, 1)).toEqual(['now']);
+    expect(await tailLog(log, 0)).toEqual([]);
     expect(await tailLog(log, 9)).toEqual(['before', 'now']);
   });
 
