@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from '../../guest/agent.ts';
 import { waitForAgent, waitForSshBanner } from '../../guest/readiness.ts';
 import { AiVmError } from '../../model/errors.ts';
@@ -12,7 +13,7 @@ import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
 import { logTail } from '../logs.ts';
 import { configOf, type Run } from './run.ts';
-import { stopMachine } from './stop.ts';
+import { stopStep } from './stop.ts';
 
 /** Milliseconds; a cold boot under TCG takes about half a minute, on a loaded host several times that. */
 const TIMEOUT = { kvm: 120_000, tcg: 300_000 };
@@ -29,6 +30,19 @@ async function missingMounts(agent: Agent, config: VmConfig): Promise<string[]> 
     ),
   );
   return config.shares.map((share) => share.target).filter((target) => !targets.has(target));
+}
+
+/** The agent answers while shares are still being mounted (milliseconds). */
+const MOUNTS_PATIENCE = 30_000;
+
+/** What is still not mounted when the guest has had its time. */
+async function awaitMounts(agent: Agent, config: VmConfig, signal: AbortSignal): Promise<string[]> {
+  const end = performance.now() + MOUNTS_PATIENCE;
+  for (;;) {
+    const missing = await missingMounts(agent, config);
+    if (missing.length === 0 || performance.now() > end) return missing;
+    await sleep(200, undefined, { signal });
+  }
 }
 
 async function neverReady(
@@ -64,17 +78,21 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
     const { applied } = await observe(vm, paths);
     const port = applied?.sshPort ?? configOf(run, vm).ssh.port;
     const [missing] = await Promise.all([
-      missingMounts(new Agent(paths.agent), configOf(run, vm)),
+      awaitMounts(new Agent(paths.agent), configOf(run, vm), at.signal),
       waitForSshBanner(port, { signal: at.signal, timeout: left(), monitor: events }),
     ]);
     for (const target of missing) {
       context.emit({ type: 'warning', vm, message: `${target} is not mounted in the guest; see ai-vm logs ${vm}` });
     }
   } catch (error) {
-    const { process, state } = await observe(vm, paths);
+    const now = await observe(vm, paths);
+    const { process, state } = now;
     if (at.signal.aborted) {
-      // Half a boot is no use to anybody, and nobody would know of it.
-      if (process) await stopMachine(paths, process, false, 0, { ...at, signal: new AbortController().signal });
+      // Half a boot is no use to anybody, and nobody would know of it. What ran before us is not ours to end.
+      if (run.observed.get(vm)?.state !== 'running') {
+        const cut = { ...run, observed: new Map([[vm, now]]), grace: 0 };
+        await stopStep(context, cut, step, { ...at, signal: new AbortController().signal });
+      }
       throw error;
     }
     if (!process) {
