@@ -103,10 +103,21 @@ export class Sandbox {
 
   /** What is left of the machines of this sandbox; see leftovers(). */
   leftovers(ports: readonly number[] = []): string[] {
-    const runtime = readdirOrNone('/run/ai-vm').filter((name) => !this.#strangers.has(name));
     // Root's runtime directories are in one place for all, whatever XDG_RUNTIME_DIR says.
-    const empty = this.user.uid === 0 ? runtime.map((name) => join('/run/ai-vm', name)) : [join(this.#run, 'ai-vm')];
+    const empty = this.user.uid === 0 ? this.#runtimes() : [join(this.#run, 'ai-vm')];
     return leftovers({ dirs: [this.dir, this.#run, ...empty], ports, empty: empty.flatMap(deepest) });
+  }
+
+  /** Directories below /run/ai-vm that were not there before, but for those whose processes know nothing of this sandbox. */
+  #runtimes(): string[] {
+    const own = new Set(processesOf([this.dir]).map(({ pid }) => pid));
+    return readdirOrNone('/run/ai-vm')
+      .filter((name) => !this.#strangers.has(name))
+      .map((name) => join('/run/ai-vm', name))
+      .filter((dir) => {
+        const users = processesOf([dir]);
+        return users.length === 0 || users.some(({ pid }) => own.has(pid));
+      });
   }
 
   /** Ends whatever still runs, and removes everything; with `keepAs`, logs and plans go to tests/artifacts/ before. */
