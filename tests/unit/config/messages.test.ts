@@ -365,7 +365,7 @@ describe('limits and values', () => {
         6 |     - a:/etc
         7 |     - a:/data/../etc
           |       ^^^^^^^^^^^^^^
-        hint: Without \`..\`, \`.\`, \`//\` and control characters, such as /data.
+        hint: Without \`..\`, \`.\`, \`//\`, backslashes, control characters and a space at its end, such as /data.
       ai-vm.yaml:8:7  error  vms.dev.shares[4]: "~bob/x": other users' home directories have no short form [config.value]
         7 |     - a:/data/../etc
         8 |     - ~bob/x
