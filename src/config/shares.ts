@@ -67,18 +67,15 @@ const clean = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, 
 const COVERED = /^\/(usr|etc|bin|sbin|lib[^/]*|boot|var|proc|sys|dev|run|root|home|tmp|mnt|mnt\/host-r[ow])?$/;
 const KERNEL = /^\/(proc|sys|dev|run)\//;
 
-/** A line that ends so goes on, or is cut, in the unit that systemd makes of a mount. */
-const ODD_END = /[\s\\]+$/u;
-
 function checkTarget(target: string): Outcome<string> {
   const path = target.length > 1 ? target.replace(/\/$/, '') : target;
   if (!path.startsWith('/'))
     return fault(`${quote(target)} is not an absolute path in the guest`, 'Begin it with a slash, such as /data.');
-  // systemd reads a backslash at the end of a unit file's line as: goes on below.
-  if (posix.normalize(path) !== path || /\p{Cc}|\\/u.test(path)) {
+  // In the unit that systemd makes of a mount, a line with a backslash at its end goes on, and one with a space loses it.
+  if (posix.normalize(path) !== path || /\p{Cc}|\\|\s$/u.test(path)) {
     return fault(
       `${quote(target)} is not a plain path`,
-      'Without `..`, `.`, `//`, backslashes and control characters, such as /data.',
+      'Without `..`, `.`, `//`, backslashes, control characters and a space at its end, such as /data.',
     );
   }
   if (COVERED.test(path) || KERNEL.test(path)) {
@@ -98,7 +95,7 @@ export function placeShares(declared: readonly DeclaredShare[]): ShareConfig[] {
   const taken = new Set(declared.flatMap((share) => share.target ?? []));
   return declared.map((share) => {
     if (share.target !== null) return { ...share, target: share.target };
-    const name = posix.basename(share.path).replace(/\p{Cc}|\\/gu, '-') || 'root';
+    const name = posix.basename(share.path).replace(/\p{Cc}|\\|\s$/gu, '-') || 'root';
     const first = `/mnt/host-${share.mode}/${name}`;
     let target = first;
     for (let count = 2; taken.has(target); count++) target = `${first}-${count}`;

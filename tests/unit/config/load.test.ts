@@ -221,7 +221,10 @@ describe('shares', () => {
     ]));
 
   it('keep odd paths as they are, but not in the mount point', () =>
-    expect(placed(String.raw`[{path: "a b/c\nd"}]`)).toEqual([['/home/ann/shop/a b/c\nd', '/mnt/host-rw/c-d', 'rw']]));
+    expect(placed(String.raw`[{path: "a b/c\nd"}, {path: "e\\f "}]`)).toEqual([
+      ['/home/ann/shop/a b/c\nd', '/mnt/host-rw/c-d', 'rw'],
+      ['/home/ann/shop/e\\f ', '/mnt/host-rw/e-f-', 'rw'],
+    ]));
 });
 
 describe('names', () => {
