@@ -88,9 +88,11 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     .exitOverride()
     .showHelpAfterError(`(ai-vm ${name} --help shows what it takes)`)
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) });
-  verb.define(command, io, (result) => (code = result));
+  const dashes = verb.takesGuestWords ? rest.indexOf('--') : -1;
+  const [own, guestWords] = dashes < 0 ? [rest, []] : [rest.slice(0, dashes), rest.slice(dashes + 1)];
+  verb.define(command, io, (result) => (code = result), guestWords);
   try {
-    await command.parseAsync(rest, { from: 'user' });
+    await command.parseAsync(own, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;

@@ -3,7 +3,8 @@ import { session } from './session.ts';
 import type { Verb } from './verbs.ts';
 
 export const verb: Verb = {
-  define(command, io, finish) {
+  takesGuestWords: true,
+  define(command, io, finish, guestWords) {
     command
       .argument('[vm]', 'the machine (may be left out when there is one)')
       .argument('[command...]', 'after --: run this instead of a shell')
@@ -16,7 +17,9 @@ export const verb: Verb = {
       .passThroughOptions(false)
       .action(async (vm: string | undefined, words: string[], options: { user?: string }) => {
         finish(
-          await session(command, io, (context) => ssh(context, { vm, command: words, user: options.user ?? null })),
+          await session(command, io, (context) =>
+            ssh(context, { vm, command: [...words, ...guestWords], user: options.user ?? null }),
+          ),
         );
       });
   },

@@ -3,8 +3,10 @@ import type { Command } from 'commander';
 import type { Io } from './io.ts';
 
 export interface Verb {
+  /** What stands behind `--` is for the guest, and none of it is the name of a machine: `define` gets it apart. */
+  readonly takesGuestWords?: boolean;
   /** Adds arguments, options, examples and the action, which gives the exit code to `finish`. */
-  define(command: Command, io: Io, finish: (code: number) => void): void;
+  define(command: Command, io: Io, finish: (code: number) => void, guestWords: readonly string[]): void;
 }
 
 export interface VerbEntry {
