@@ -36,7 +36,7 @@ export class Sandbox {
     // A QEMU without privileges must be able to pass through.
     chmodSync(this.dir, 0o755);
     this.project = join(this.dir, 'project');
-    for (const dir of ['project', 'project/rw', 'project/ro', 'home', 'run']) mkdirSync(join(this.dir, dir));
+    for (const dir of ['project', 'project/shared', 'home', 'run']) mkdirSync(join(this.dir, dir));
     chmodSync(join(this.dir, 'run'), 0o700);
     const images = imagesDir();
     mkdirSync(images, { recursive: true });
