@@ -168,6 +168,19 @@ export async function makeRoom(log: LogFiles): Promise<void> {
   if (seen?.isFile() && seen.size - windowBegin(seen.size) > LOG_WINDOW / 2n) await collectLog(log);
 }
 
+/** Adds to a log file, keeping one older file (`<history>.1`): together they hold about three windows at the most. */
+export async function appendLog(history: string, bytes: Buffer): Promise<void> {
+  const kept = await stat(history, { bigint: true }).catch(() => null);
+  if (kept && kept.size > LOG_WINDOW) await rename(history, `${history}.1`);
+  const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+  const file = await open(history, flags, 0o600);
+  try {
+    await file.writeFile(bytes);
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Moves what is in the window to the machine's log file, keeping one older file of the same size. Needed before the runtime
  * directory goes. QEMU may still be writing: what it writes in the microseconds before the window is emptied is lost.
@@ -182,15 +195,7 @@ export async function collectLog(log: LogFiles): Promise<void> {
     const begin = windowBegin(size);
     const bytes = await readBetween(window, begin, size);
     if (bytes.length === 0) return;
-    const kept = await stat(log.history, { bigint: true }).catch(() => null);
-    if (kept && kept.size > LOG_WINDOW) await rename(log.history, `${log.history}.1`);
-    const flags = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
-    const history = await open(log.history, flags, 0o600);
-    try {
-      await history.writeFile(bytes);
-    } finally {
-      await history.close();
-    }
+    await appendLog(log.history, bytes);
     // Node truncates only below 2^53.
     await runOn(window.fd, 'truncate', ['-s', String(begin), '/proc/self/fd/0']);
   } finally {

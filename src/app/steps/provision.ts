@@ -1,6 +1,7 @@
-import { appendFile } from 'node:fs/promises';
 import { execa } from 'execa';
 import { writeState } from '../../host/files.ts';
+import { lastOf } from '../../host/last-of.ts';
+import { appendLog, LOG_WINDOW } from '../../host/logs.ts';
 import { sanitise } from '../../host/untrusted.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
@@ -11,10 +12,7 @@ import { commandDigest } from '../provision.ts';
 import { login, sessionArgv } from '../ssh.ts';
 import { configOf, type Run } from './run.ts';
 
-/** A command that floods its output does not fill the host's disk. */
-const LONGEST_LOG = 4 * 1024 * 1024;
-
-/** Runs what has not run yet, in order, as the first user; each command that succeeds is remembered at once. */
+/** Runs what has not run yet, in order, as the first user; each command that succeeds is remembered at once. Of a flood the end is kept. */
 export async function provisionStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
   if (!run.wait) return;
   const { vm } = step;
@@ -26,17 +24,18 @@ export async function provisionStep(context: Context, run: Run, step: Step, at: 
     if (done.includes(commandDigest(command))) continue;
     at.progress(`${index + 1}/${commands.length}: ${command.split('\n')[0]!.slice(0, 60)}`);
     const argv = sessionArgv(context, target, { vm, command: ['sh', '-c', command], user: null }, false);
-    const result = await execa('ssh', argv, {
+    const child = execa('ssh', argv, {
       stdin: 'ignore',
       all: true,
+      buffer: false,
       reject: false,
-      stripFinalNewline: false,
-      maxBuffer: LONGEST_LOG,
       cancelSignal: at.signal,
     });
-    await appendFile(paths.provisionLog, `$ ${command}\n${result.all}\n[exit ${result.exitCode ?? 'none'}]\n`, {
-      mode: 0o600,
-    });
+    const [result, output] = await Promise.all([child, lastOf(child.all, Number(LOG_WINDOW))]);
+    const left = output.dropped > 0 ? `[${output.dropped} bytes left out]\n` : '';
+    const end = `\n[exit ${result.exitCode ?? 'none'}]\n`;
+    const entry = Buffer.concat([Buffer.from(`$ ${command}\n${left}`), output.bytes, Buffer.from(end)]);
+    await appendLog(paths.provisionLog, entry);
     if (result.isCanceled || result.exitCode !== 0) {
       throw new AiVmError(
         'guest.provision',

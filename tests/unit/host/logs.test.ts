@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
+  appendLog,
   collectLog,
   endRuntime,
   followLog,
@@ -146,6 +147,18 @@ describe.each([tmpdir(), '/dev/shm'])('a window in %s', (place) => {
     appendFileSync(log.window, '.');
     await makeRoom(log);
     expect(held()).toBe(0n);
+  });
+});
+
+describe('appendLog', () => {
+  it('keeps one older file, however often something is added', async () => {
+    const half = Buffer.alloc(Number(LOG_WINDOW), 'x');
+    for (let times = 0; times < 7; times += 1) await appendLog(log.history, half);
+    await appendLog(log.history, Buffer.from('last'));
+    expect(readFileSync(log.history, 'utf8').endsWith('last')).toBe(true);
+    const sizes = [log.history, `${log.history}.1`].map((path) => statSync(path).size);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(2 * Number(LOG_WINDOW));
+    expect(statSync(log.history).mode & 0o777).toBe(0o600);
   });
 });
 
