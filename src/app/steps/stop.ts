@@ -41,7 +41,7 @@ async function quit(paths: MachinePaths): Promise<void> {
 }
 
 /** Guest, then QMP, then SIGTERM, then SIGKILL: QEMU is gone when this returns. */
-export async function stopMachine(
+async function stopMachine(
   paths: MachinePaths,
   process: ProcessId,
   running: boolean,
