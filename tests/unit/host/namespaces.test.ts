@@ -3,7 +3,9 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { virtiofsUsable } from '../../../src/host/namespaces.ts';
 
 const MARK = 'AI_VM_TEST_PROBE';
-afterEach(() => void delete process.env[MARK]);
+afterEach(() => {
+  Reflect.deleteProperty(process.env, MARK);
+});
 
 /** Living processes that have our mark in their environment, as far as it is ours to see. */
 function marked(mark: string): string[] {
