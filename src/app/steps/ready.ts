@@ -45,6 +45,20 @@ async function awaitMounts(agent: Agent, config: VmConfig, signal: AbortSignal):
   }
 }
 
+/**
+ * The agent answers while the root file system is still being grown to its disk. Starting the unit that does it means
+ * waiting for it; one that has done its work is left alone.
+ */
+async function awaitGrowth(agent: Agent, config: VmConfig, signal: AbortSignal): Promise<void> {
+  if (config.overlay) return;
+  await agent
+    .exec(['/usr/bin/systemctl', 'start', 'systemd-growfs-root.service'], { signal })
+    .catch((error: unknown) => {
+      signal.throwIfAborted();
+      return error;
+    });
+}
+
 async function neverReady(
   vm: string,
   paths: MachinePaths,
@@ -77,8 +91,10 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
     at.progress('booted, waiting for SSH');
     const { applied } = await observe(vm, paths);
     const port = applied?.sshPort ?? configOf(run, vm).ssh.port;
+    const agent = new Agent(paths.agent);
     const [missing] = await Promise.all([
-      awaitMounts(new Agent(paths.agent), configOf(run, vm), at.signal),
+      awaitMounts(agent, configOf(run, vm), at.signal),
+      awaitGrowth(agent, configOf(run, vm), at.signal),
       waitForSshBanner(port, { signal: at.signal, timeout: left(), monitor: events }),
     ]);
     for (const target of missing) {
