@@ -3,6 +3,7 @@
  * once; the consent is kept outside the repository, keyed by what was asked.
  */
 import { createHash } from 'node:crypto';
+import { isWithin } from '../host/share-rules.ts';
 import type { Ask } from '../model/approval.ts';
 import type { Desired, PortConfig, ShareConfig, VmConfig } from '../model/desired.ts';
 
@@ -14,11 +15,9 @@ function ask(vm: string, text: string, risk: string, ...keys: readonly string[])
   return { vm, text, risk, digest };
 }
 
-const within = (dir: string, path: string): boolean => path === dir || path.startsWith(dir === '/' ? '/' : `${dir}/`);
-
 /** @param realPath of the share, or its declared path when it does not exist */
 function shareAsk(vm: VmConfig, share: ShareConfig, realPath: string, projectDir: string): Ask[] {
-  if (within(projectDir, realPath) && !share.allowSensitive) return [];
+  if (isWithin(realPath, projectDir) && !share.allowSensitive) return [];
   const verb = share.mode === 'rw' ? 'read and write' : 'read';
   const risk =
     share.mode === 'rw'

@@ -2,6 +2,7 @@
 import { execa } from 'execa';
 import { quoteCommand } from '../guest/quote.ts';
 import { sshArgv } from '../guest/ssh.ts';
+import { isWithin } from '../host/share-rules.ts';
 import { AiVmError, EXIT } from '../model/errors.ts';
 import type { Applied, Identity } from '../model/machine.ts';
 import type { VmConfig } from '../model/desired.ts';
@@ -29,7 +30,7 @@ export async function login(context: Context, name: string | undefined): Promise
 
 /** Where a session begins: the first writable share that belongs to the project, else any share of it. */
 export function workingDirectory(config: VmConfig, projectDir: string): string | null {
-  const own = config.shares.filter((s) => s.path === projectDir || s.path.startsWith(`${projectDir}/`));
+  const own = config.shares.filter((s) => isWithin(s.path, projectDir));
   return (own.find((s) => s.mode === 'rw') ?? own[0])?.target ?? null;
 }
 

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readState } from './files.ts';
 import { projectPaths, projectsDir, type HostEnv, type ProjectPlace } from './paths.ts';
+import { isWithin } from './share-rules.ts';
 
 function isPlace(value: unknown): value is ProjectPlace {
   if (typeof value !== 'object' || value === null) return false;
@@ -24,9 +25,7 @@ export async function knownProjectAt(cwd: string, env: HostEnv): Promise<Project
     }),
   );
   const above = places.flatMap((place) =>
-    place && (cwd === place.dir || cwd.startsWith(place.dir === '/' ? '/' : `${place.dir}/`))
-      ? [{ name: place.name, dir: place.dir, location: place.location }]
-      : [],
+    place && isWithin(cwd, place.dir) ? [{ name: place.name, dir: place.dir, location: place.location }] : [],
   );
   return above.sort((a, b) => b.dir.length - a.dir.length)[0] ?? null;
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { writeState, writeText } from '../../host/files.ts';
 import { runHolding } from '../../host/inherit.ts';
 import { endRuntime } from '../../host/logs.ts';
+import { kill, waitForExit } from '../../host/processes.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Applied, MachinePaths } from '../../model/machine.ts';
 import type { Observed } from '../../model/observed.ts';
@@ -95,11 +96,20 @@ function appliedOf(run: Run, before: Observed, boot: Prepared & BootContext): Ap
   };
 }
 
+/** What a killed QEMU has to go (milliseconds). */
+const LAST = 5000;
+
 /** What is not running is not to be taken for dead; what QEMU said is kept, sockets of a machine that never ran are not. */
 async function undo(paths: MachinePaths, before: Observed): Promise<void> {
   if (before.applied) await writeState(paths.applied, { ...before.applied, stopped: true });
   else await rm(paths.applied, { force: true });
-  if (!(await observe(before.vm, paths)).process) await endRuntime(paths);
+  // The script has killed its QEMU, or was killed itself; a large one takes a while to go.
+  const { process } = await observe(before.vm, paths);
+  if (process) {
+    await kill(process, 'SIGKILL');
+    await waitForExit(process, LAST);
+  }
+  await endRuntime(paths);
 }
 
 export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
