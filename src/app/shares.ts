@@ -1,5 +1,6 @@
 /** Shares as the host finds them: judged once per command, so that what was judged is what is served. */
 import { stat } from 'node:fs/promises';
+import { knownStates } from '../host/known-projects.ts';
 import { judgeShare } from '../host/shares.ts';
 import type { JudgedDirectory } from '../model/boot.ts';
 import type { ShareConfig, VmConfig } from '../model/desired.ts';
@@ -19,7 +20,9 @@ export async function judgeShares(
   staged: readonly ShareConfig[],
 ): Promise<Map<string, JudgedDirectory>> {
   const judged = new Map<string, JudgedDirectory>();
-  for (const share of vm.shares) judged.set(share.path, await judgeShare(share, context.project.judging));
+  const { judging, env } = context.project;
+  const premises = { ...judging, stateDirs: [...judging.stateDirs, ...(await knownStates(env))] };
+  for (const share of vm.shares) judged.set(share.path, await judgeShare(share, premises));
   await requireConsent(context, new Map([...judged].map(([declared, { path }]) => [declared, path])), vm.name);
   for (const { path } of staged) {
     const { dev, ino } = await stat(path, { bigint: true });

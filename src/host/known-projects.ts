@@ -11,21 +11,29 @@ function isPlace(value: unknown): value is ProjectPlace {
   return typeof name === 'string' && typeof dir === 'string' && (location === 'user' || location === 'project');
 }
 
-/**
- * The project whose directory `cwd` is or is below, the nearest one first; null when none was ever prepared there.
- * @param cwd real path
- */
-export async function knownProjectAt(cwd: string, env: HostEnv): Promise<ProjectPlace | null> {
+async function knownPlaces(env: HostEnv): Promise<ProjectPlace[]> {
   const ids = await readdir(projectsDir(env)).catch(() => []);
   const places = await Promise.all(
     ids.map(async (id) => {
       const { value } = await readState(join(projectsDir(env), id, 'project.json'), isPlace);
       // A record that was moved or written for another place says nothing of this one.
-      return value && projectPaths(value, env).projectFile.endsWith(`/${id}/project.json`) ? value : null;
+      return value && projectPaths(value, env).projectFile.endsWith(`/${id}/project.json`) ? [value] : [];
     }),
   );
-  const above = places.flatMap((place) =>
-    place && isWithin(cwd, place.dir) ? [{ name: place.name, dir: place.dir, location: place.location }] : [],
-  );
-  return above.sort((a, b) => b.dir.length - a.dir.length)[0] ?? null;
+  return places.flat();
+}
+
+/** Where the machines of all projects of this user are, those too that keep them in their own directory. */
+export async function knownStates(env: HostEnv): Promise<string[]> {
+  return (await knownPlaces(env)).map((place) => projectPaths(place, env).state);
+}
+
+/**
+ * The project whose directory `cwd` is or is below, the nearest one first; null when none was ever prepared there.
+ * @param cwd real path
+ */
+export async function knownProjectAt(cwd: string, env: HostEnv): Promise<ProjectPlace | null> {
+  const above = (await knownPlaces(env)).filter((place) => isWithin(cwd, place.dir));
+  const [nearest] = above.sort((a, b) => b.dir.length - a.dir.length);
+  return nearest ? { name: nearest.name, dir: nearest.dir, location: nearest.location } : null;
 }

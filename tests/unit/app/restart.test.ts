@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Context } from '../../../src/app/context.ts';
 import { restart } from '../../../src/app/restart.ts';
-import { machinePaths } from '../../../src/host/paths.ts';
+import { hostEnv, machinePaths } from '../../../src/host/paths.ts';
 import type { ShareConfig } from '../../../src/model/desired.ts';
 import { vmConfig } from '../../fixtures/machines.ts';
 
@@ -36,6 +36,7 @@ function context(share: Partial<ShareConfig>): Context {
       ...{ name: 'p', dir: project, file: join(project, 'ai-vm.yaml'), paths, problem: null },
       desired: { ...desired, drawn: [] },
       machine: (vm: string) => machinePaths(paths as never, vm),
+      env: hostEnv({ AI_VM_HOME: join(dir, 'home') }),
       judging: {
         runAs: { uid, gid: uid, groups: [], drop: false, subUid: null, subGid: null },
         ...{ homes: [], stateDirs: [], projectDir: project },

@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { give, readAsks } from '../../../src/app/approvals.ts';
 import type { Context } from '../../../src/app/context.ts';
 import { judgeShares } from '../../../src/app/shares.ts';
+import { hash8, hostEnv } from '../../../src/host/paths.ts';
 import type { ShareConfig } from '../../../src/model/desired.ts';
 import { vmConfig } from '../../fixtures/machines.ts';
 
@@ -43,6 +44,7 @@ function context(): Context {
       file: join(project, 'ai-vm.yaml'),
       desired,
       paths: { approvals: join(dir, 'approvals', 'p.json') },
+      env: hostEnv({ AI_VM_HOME: join(dir, 'home') }),
       judging: { runAs, homes: [], stateDirs: [], projectDir: project },
     },
   };
@@ -56,6 +58,19 @@ describe('judgeShares', () => {
     mkdirSync(join(dir, 'project', 'work'));
     const judged = await judgeShares(context(), vm(), []);
     expect(judged.get(share().path)?.path).toBe(join(dir, 'project', 'work'));
+  });
+
+  it('refuses a directory in which another project keeps its machines', async () => {
+    const other = join(dir, 'project', 'work', 'other');
+    const id = `other-${hash8(other)}`;
+    mkdirSync(join(other, '.ai-vm'), { recursive: true });
+    mkdirSync(join(dir, 'home', 'projects', id), { recursive: true });
+    const place = { formatVersion: 1, name: 'other', dir: other, location: 'project' };
+    writeFileSync(join(dir, 'home', 'projects', id, 'project.json'), JSON.stringify(place));
+    await expect(judgeShares(context(), vm(), [])).rejects.toMatchObject({
+      code: 'share.refused',
+      why: expect.stringContaining(`${other}/.ai-vm`),
+    });
   });
 
   it('asks again when a symlink has been put in the place of a directory that needed no consent', async () => {
