@@ -1,27 +1,29 @@
 #!/usr/bin/env node
 /**
- * Bundles src/main.ts into dist/: ES modules, one chunk for each dynamic import, so that a verb loads only what it uses.
- * Does nothing when the sources are those of the last build. usage: node scripts/build.mjs [--force] [--entry FILE --out DIR]
+ * Bundles into dist/: main.js, which is what people start; the command line in one file, with V8's code for it; the gateway; the
+ * library. Does nothing when the sources are those of the last build. usage: node scripts/build.mjs [--force] [--out DIR]
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 const root = resolve(import.meta.dirname, '..');
-const { values: options } = parseArgs({
-  options: { force: { type: 'boolean' }, entry: { type: 'string' }, out: { type: 'string' } },
-});
-const entry = resolve(options.entry ?? join(root, 'src/main.ts'));
+const { values: options } = parseArgs({ options: { force: { type: 'boolean' }, out: { type: 'string' } } });
 const out = resolve(options.out ?? join(root, 'dist'));
 const stamp = join(out, '.stamp');
 
@@ -34,8 +36,9 @@ function* filesUnder(dir) {
 
 /** Digest of all that the bundle is made of. The lock file stands for the packages. */
 function digestOfInputs() {
-  const hash = createHash('sha256').update(relative(root, entry));
-  const files = [...filesUnder(join(root, 'src')), entry, import.meta.filename];
+  // V8's code is for one version of it.
+  const hash = createHash('sha256').update(process.version);
+  const files = [...filesUnder(join(root, 'src')), import.meta.filename];
   files.push(...['package.json', 'package-lock.json', 'tsconfig.json'].map((name) => join(root, name)));
   for (const file of files.sort()) {
     const content = readFileSync(file);
@@ -49,72 +52,103 @@ if (!options.force && existsSync(join(out, 'main.js')) && existsSync(stamp) && r
   process.exit(0);
 }
 
-const REQUIRE =
-  "import { createRequire as nodeCreateRequire } from 'node:module';\nconst require = nodeCreateRequire(import.meta.url);\nconst __filename = import.meta.filename;";
-// esbuild puts the entry's own first line, where it is one for the shell, before the banner.
-const shebang = readFileSync(entry, 'utf8').startsWith('#!') ? '' : '#!/usr/bin/env node\n';
-
 const { build } = await import('esbuild');
 const started = performance.now();
-let result;
-try {
-  result = await build({
-    entryPoints: { main: entry },
-    outdir: out,
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    metafile: true,
+
+const COMMON = {
+  outdir: out,
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: 'linked',
+  minify: false,
+  logLevel: 'warning',
+};
+
+/** @param {import('esbuild').BuildOptions} how */
+async function bundle(how) {
+  try {
+    return await build({ ...COMMON, ...how });
+  } catch {
+    // esbuild has said why.
+    process.exit(1);
+  }
+}
+
+// What a verb does not use is in the file, but is not run.
+const cli = await bundle({
+  entryPoints: { 'cli-[hash]': join(root, 'src/cli/run.ts') },
+  entryNames: 'cli-[hash]',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+  // Code that V8 has kept does not know who loads a module for it.
+  supported: { 'dynamic-import': false },
+});
+const isCode = (file) => file.path.endsWith('.cjs');
+const code = cli.outputFiles.find(isCode);
+
+// Packages in CommonJS call `require` for Node's own modules, which a bundle of ES modules does not have.
+const REQUIRE =
+  "import { createRequire as nodeCreateRequire } from 'node:module';\nconst require = nodeCreateRequire(import.meta.url);\n";
+const [main, library, gateway, compile] = await Promise.all([
+  bundle({
+    entryPoints: { main: join(root, 'src/main.ts') },
     format: 'esm',
-    splitting: true,
-    platform: 'node',
-    target: 'node20',
-    chunkNames: 'chunks/[name]-[hash]',
-    sourcemap: 'linked',
-    minify: false,
-    // Packages in CommonJS call `require` for Node's own modules, which a bundle of ES modules does not have.
-    banner: { js: `${shebang}${REQUIRE}` },
-    logLevel: 'warning',
-  });
-} catch {
-  // esbuild has said why.
-  process.exit(1);
-}
+    metafile: true,
+    define: { CLI_CODE: JSON.stringify(basename(code.path)) },
+    banner: { js: '#!/usr/bin/env node' },
+  }),
+  bundle({ entryPoints: { config: join(root, 'src/library/config.ts') }, format: 'esm', banner: { js: REQUIRE } }),
+  // A process of its own, whose code comes in through its stdin.
+  bundle({ entryPoints: { gateway: join(root, 'src/gateway/main.ts') }, format: 'esm' }),
+  bundle({ entryPoints: { compile: join(root, 'src/compile.ts') }, format: 'esm', sourcemap: false }),
+]);
 
-/** Packages that are loaded with `main`, before a verb has been chosen: each costs every start. */
-function packagesAtStart(outputs, file, seen = new Set()) {
-  if (seen.has(file) || !outputs[file]) return [];
-  seen.add(file);
-  const own = Object.keys(outputs[file].inputs).filter((input) => input.includes('node_modules/'));
-  const eager = outputs[file].imports.filter((each) => each.kind === 'import-statement');
-  return [...own, ...eager.flatMap((each) => packagesAtStart(outputs, each.path, seen))];
-}
-
-const { outputs } = result.metafile;
-const mainOutput = Object.keys(outputs).find((file) => file.endsWith('/main.js') || file === 'main.js');
-const heavy = packagesAtStart(outputs, mainOutput);
+const heavy = Object.keys(main.metafile.inputs).filter((input) => input.includes('node_modules/'));
 if (heavy.length > 0) {
-  process.stderr.write(`build: loaded at every start, for want of a dynamic import:\n  ${heavy.join('\n  ')}\n`);
+  process.stderr.write(`build: loaded at every start, before a verb has been chosen:\n  ${heavy.join('\n  ')}\n`);
   process.exit(1);
 }
 
-// A command that is running may yet load chunks of the old bundle: the new files go in first, main.js last among them,
-// and only then does the old go.
+/** @param {string} file gets V8's code beside it */
+function compileApart(file) {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'ai-vm-build-')));
+  // Neither what is on this host, nor the options that this Node was started with.
+  const env = { PATH: process.env.PATH, HOME: dir, TMPDIR: dir, AI_VM_HOME: join(dir, 'home') };
+  try {
+    const options = { cwd: dir, env, input: compile.outputFiles[0].contents, stdio: 'pipe' };
+    execFileSync(process.execPath, ['--input-type=module', '-', file], options);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
+// A command that starts now may yet read the old code: main.js is the last of the new files to go in, and what is old stays
+// for a while.
+const STAYS_MS = 3_600_000;
 const isMain = (file) => file.path === join(out, 'main.js');
-const files = result.outputFiles.sort((a, b) => Number(isMain(a)) - Number(isMain(b)));
+const files = [cli, library, gateway, main].flatMap(({ outputFiles }) => outputFiles);
 rmSync(stamp, { force: true });
+mkdirSync(out, { recursive: true });
 for (const file of files) {
-  mkdirSync(dirname(file.path), { recursive: true });
   const partial = `${file.path}.${process.pid}.partial`;
   writeFileSync(partial, file.contents);
   if (isMain(file)) chmodSync(partial, 0o755);
   renameSync(partial, file.path);
+  if (isCode(file)) compileApart(file.path);
 }
-const kept = new Set(files.map((file) => file.path));
-for (const file of filesUnder(out)) if (!kept.has(file)) rmSync(file, { force: true });
+const kept = new Set([...files.map(({ path }) => basename(path)), `${basename(code.path)}.v8`]);
+for (const name of readdirSync(out)) {
+  const path = join(out, name);
+  const seen = kept.has(name) ? undefined : statSync(path, { throwIfNoEntry: false });
+  if (seen && Date.now() - seen.mtimeMs > STAYS_MS) rmSync(path, { recursive: true, force: true });
+}
 writeFileSync(stamp, digest);
 
-const size = files.filter((file) => file.path.endsWith('.js')).reduce((sum, file) => sum + file.contents.length, 0);
+const size = files.filter((file) => !file.path.endsWith('.map')).reduce((sum, file) => sum + file.contents.length, 0);
 process.stderr.write(
-  `build: ${relative(process.cwd(), out) || '.'}/ (${kept.size / 2} modules, ${Math.round(size / 1024)} KiB) in ${Math.round(performance.now() - started)} ms\n`,
+  `build: ${relative(process.cwd(), out) || '.'}/ (${Math.round(size / 1024)} KiB) in ${Math.round(performance.now() - started)} ms\n`,
 );

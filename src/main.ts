@@ -1,9 +1,29 @@
 /** The bin: the fastest answers first, then the command line; signals and the exit code. */
 import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { join } from 'node:path';
 import { VERSION } from './generated/version.ts';
+import { load } from './load.ts';
+
+/** Name of the file beside this one that is the command line. Put in by the build. */
+declare const CLI_CODE: string;
 
 const argv = process.argv.slice(2);
+
+/**
+ * Somebody may have removed it: then nothing that we call can work in it either, and verbs that need none still do. What the shell says
+ * of where it was is for people; that such a place is there proves that it is another one, of which nothing was asked.
+ */
+function directory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    process.chdir('/');
+    const said = process.env['PWD'];
+    return said === undefined || existsSync(said) ? '/removed' : said;
+  }
+}
 
 if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   process.stdout.write(`${VERSION}\n`);
@@ -27,13 +47,13 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-V')) {
   });
   // Progress that nobody can read is no reason to leave a machine half started.
   process.stderr.on('error', () => undefined);
-  const { runCli } = await import('./cli/run.ts');
+  const { runCli } = load(join(import.meta.dirname, CLI_CODE)).exports;
   process.exitCode = await runCli(argv, {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    cwd: process.cwd(),
+    cwd: directory(),
     signal: controller.signal,
   });
   process.off('SIGINT', interrupt);

@@ -1,5 +1,5 @@
 /** The command line of a machine that runs, turned into one that QEMU can be started with beside everything of ours. */
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 
 /** @param {readonly string[]} argv @param {string} name @returns {string} */
 function after(argv, name) {
@@ -25,13 +25,21 @@ export function socketOf(argv, id) {
 /**
  * Where the files of a machine are: what QEMU writes to and what it reads.
  * @param {readonly string[]} argv
- * @returns {{ run: string, state: string, disk: string }} `run` has the sockets, `state` the disk
+ * @returns {{ run: string, state: string, disk: string, name: string }} `run` has the sockets, `state` the disk, which is called `name`
  */
 export function placesOf(argv) {
-  const [, quoted] = /"filename":("(?:[^"\\]|\\.)*\/disk\.qcow2")/u.exec(argv.join('\n')) ?? [];
+  const [, quoted] = /"filename":("(?:[^"\\]|\\.)*\/disk(?:\.\d+)?\.qcow2")/u.exec(argv.join('\n')) ?? [];
   const disk = quoted && JSON.parse(quoted);
   if (!disk) throw new Error(`there is no disk in ${argv.join(' ')}`);
-  return { run: dirname(after(argv, '-pidfile')), state: dirname(disk), disk };
+  return { run: dirname(after(argv, '-pidfile')), state: dirname(disk), disk, name: basename(disk) };
+}
+
+/** How much memory it starts with, in bytes. @param {readonly string[]} argv @returns {number} */
+export function base(argv) {
+  const ram = argv.find((word) => word.startsWith('memory-backend-') && option(word, 'id') === 'ram0');
+  const [, count, unit] = /^(\d+)([MG])$/u.exec((ram && option(ram, 'size')) ?? '') ?? [];
+  if (!count) throw new Error(`there is no memory in ${argv.join(' ')}`);
+  return Number(count) * 2 ** (unit === 'G' ? 30 : 20);
 }
 
 /**

@@ -5,15 +5,25 @@ import { join } from 'node:path';
 import { moved, placesOf, socketOf } from './argv.mjs';
 import { agentAnswers, freePort, sshGreets } from './ready.mjs';
 
-const AGENT = { port: 'agent0', chardev: 'agent' };
+export const AGENT = { port: 'agent0', chardev: 'agent' };
+
+/** The third field of /proc/PID/stat, and those after it. @param {number} pid */
+function statOf(pid) {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+// Linux counts in hundredths of a second for every program.
+const TICK = 10;
 
 /** User and system time of a process, in milliseconds. @param {number} pid */
 export function cpuOf(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // Linux counts them in hundredths of a second for every program.
-  return (Number(fields[11]) + Number(fields[12])) * 10;
+  const fields = statOf(pid);
+  return (Number(fields[11]) + Number(fields[12])) * TICK;
 }
+
+/** When a process was started, in milliseconds of the host's uptime. @param {number} pid */
+export const startedAt = (pid) => Number(statOf(pid)[19]) * TICK;
 
 /**
  * What a running machine was started with, kept for when it is gone.
@@ -31,24 +41,31 @@ export function keep(pid, dir) {
 }
 
 /**
- * Boots it from a fresh disk: milliseconds until the agent and then SSH answer, and QEMU's own processor time until then.
+ * Empty directories for a machine of its own, but for the credentials.
  * @param {ReturnType<typeof keep>} machine
- * @returns {Promise<{ agent: number, ssh: number, qemuCpu: number }>}
  */
-export async function bootBare({ argv, dir, backing, size }) {
+export async function preparePlaces({ dir }) {
   const to = { run: join(dir, 'run'), state: join(dir, 'state'), sshPort: await freePort() };
   for (const place of [to.run, to.state]) {
     rmSync(place, { recursive: true, force: true });
     mkdirSync(place, { recursive: true });
   }
   cpSync(join(dir, 'credentials'), join(to.state, 'credentials'), { recursive: true });
+  return to;
+}
+
+/**
+ * Starts it, with everything of it in other places.
+ * @param {ReturnType<typeof keep>} machine
+ * @param {Awaited<ReturnType<typeof preparePlaces>>} to
+ * @returns {{ pid: number, died: Promise<never>, end: () => Promise<void> }} `died` rejects when QEMU has ended
+ */
+export function startBare({ argv }, to) {
   const [program, ...args] = moved(argv, to);
   const env = { PATH: process.env.PATH };
-
-  const disk = join(to.state, 'disk.qcow2');
-  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', 'qcow2', disk, String(size)]);
-  const begin = performance.now();
   const qemu = spawn(program, args, { env, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+  const kill = () => qemu.kill('SIGKILL');
+  process.once('exit', kill);
   let said = '';
   qemu.stderr.on('data', (data) => (said += data));
   const ended = new Promise((resolve) => qemu.once('close', resolve));
@@ -56,6 +73,26 @@ export async function bootBare({ argv, dir, backing, size }) {
     throw new Error(`bare QEMU ended: ${said}`);
   });
   died.catch(() => undefined);
+  const end = async () => {
+    kill();
+    await ended;
+    process.off('exit', kill);
+  };
+  return { pid: qemu.pid, died, end };
+}
+
+/**
+ * Boots it from a fresh disk: milliseconds until the agent and then SSH answer, and QEMU's own processor time until then.
+ * @param {ReturnType<typeof keep>} machine
+ * @returns {Promise<{ agent: number, ssh: number, qemuCpu: number }>}
+ */
+export async function bootBare(machine) {
+  const { argv, backing, size } = machine;
+  const to = await preparePlaces(machine);
+  const disk = join(to.state, placesOf(argv).name);
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', backing, '-F', 'qcow2', disk, String(size)]);
+  const begin = performance.now();
+  const { pid, died, end } = startBare(machine, to);
   try {
     const where = { monitor: socketOf(argv, 'qmp-events'), agent: socketOf(argv, 'agent') };
     const from = placesOf(argv).run;
@@ -63,9 +100,8 @@ export async function bootBare({ argv, dir, backing, size }) {
     await Promise.race([agentAnswers({ monitor, agent, ...AGENT }), died]);
     const agentAt = performance.now() - begin;
     await Promise.race([sshGreets(to.sshPort), died]);
-    return { agent: agentAt, ssh: performance.now() - begin, qemuCpu: cpuOf(qemu.pid) };
+    return { agent: agentAt, ssh: performance.now() - begin, qemuCpu: cpuOf(pid) };
   } finally {
-    qemu.kill('SIGKILL');
-    await ended;
+    await end();
   }
 }

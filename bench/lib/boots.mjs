@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { bootBare, cpuOf, keep } from './bare.mjs';
 import { VM } from './sandbox.mjs';
 import { median, summary } from './stats.mjs';
-
-/** What `up` says as soon as the agent has answered. */
-const AGENT_UP = 'waiting for SSH';
+import { mark, watchedUp } from './ups.mjs';
 
 /**
  * @typedef {{ agent: number, ssh: number, whole: number, ours: number, split: Record<string, number>, qemuCpu: number }} Up
@@ -14,21 +12,17 @@ const AGENT_UP = 'waiting for SSH';
 
 /** @param {import('./sandbox.mjs').Sandbox} sandbox @returns {Promise<Up & { pid: number }>} */
 async function coldUp(sandbox) {
-  const at = {};
-  const split = {};
-  const { wall, cpu } = await sandbox.ok(['up', '--progress', 'json'], (line, ms) => {
-    if (!line.startsWith('{')) return;
-    const event = JSON.parse(line);
-    if (event.type === 'step-started') at.first ??= ms;
-    if (event.type === 'step-done') split[event.step.kind] = event.ms;
-    if (event.type === 'step-progress' && event.text.includes(AGENT_UP)) at.agent = ms;
-    if (event.type === 'step-done' && event.step.kind === 'ready') at.ssh = ms;
-  });
-  if (at.agent === undefined || at.ssh === undefined) throw new Error('up did not say when the guest answered');
+  const { wall, cpu, marks } = await watchedUp(sandbox, ['--cold']);
   const { pid } = await sandbox.machine();
   const qemuCpu = cpuOf(pid);
-  const whole = { before: at.first, ...split, after: wall - at.ssh };
-  return { agent: at.agent, ssh: at.ssh, whole: wall, ours: cpu, split: whole, qemuCpu, pid };
+  const done = marks.filter(({ type }) => type === 'step-done');
+  const split = {
+    before: mark(marks, 'step-started').ms,
+    ...Object.fromEntries(done.map(({ kind, took }) => [kind, took])),
+    after: wall - mark(marks, 'step-done', { kind: 'ready' }).ms,
+  };
+  const [agent, ssh] = ['agent', 'ssh'].map((text) => mark(marks, 'answered', { text }).ms);
+  return { agent, ssh, whole: wall, ours: cpu, split, qemuCpu, pid };
 }
 
 /**

@@ -4,6 +4,21 @@ import { spawn } from 'node:child_process';
 /** Bash tells what a command and its children have used, to the millisecond. */
 const TIMED = 'TIMEFORMAT=\'@%R %U %S\'; time "$@"';
 
+/** Programs that run now. @type {Set<import('node:child_process').ChildProcess>} */
+const running = new Set();
+let stopped = false;
+
+/** Ends what runs, with its children, and waits for it; nothing is started any more. */
+export async function interrupt() {
+  stopped = true;
+  const ended = [...running].map((child) => new Promise((resolve) => child.once('close', resolve)));
+  for (const { pid } of running) {
+    // Bash, which does the timing, waits for the end of its command.
+    if (pid !== undefined) process.kill(-pid, 'SIGTERM');
+  }
+  await Promise.all(ended);
+}
+
 /**
  * @typedef {{ wall: number, cpu: number, stdout: string, stderr: string }} Sample `wall` and `cpu` (user and system) in
  *   milliseconds; detached processes, such as QEMU, do not count
@@ -18,8 +33,11 @@ const TIMED = 'TIMEFORMAT=\'@%R %U %S\'; time "$@"';
  */
 export function timed(argv, { cwd, env, onLine } = {}) {
   return new Promise((resolve, reject) => {
+    if (stopped) throw new Error('interrupted');
     const begin = performance.now();
-    const child = spawn('bash', ['-c', TIMED, 'timed', ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const options = { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true };
+    const child = spawn('bash', ['-c', TIMED, 'timed', ...argv], options);
+    running.add(child);
     let [stdout, stderr, seen] = ['', '', 0];
     child.stdout.on('data', (data) => (stdout += data));
     child.stderr.on('data', (data) => {
@@ -31,6 +49,7 @@ export function timed(argv, { cwd, env, onLine } = {}) {
     });
     child.on('error', reject);
     child.on('close', (code) => {
+      running.delete(child);
       const found = /^@([\d.]+) ([\d.]+) ([\d.]+)$/mu.exec(stderr);
       if (code !== 0 || !found) {
         reject(new Error(`${argv.join(' ')} ended with ${code}\n${stdout}${stderr}`));

@@ -47,16 +47,33 @@ async function whenThere(path, limit) {
 }
 
 /**
+ * A monitor of QEMU that takes commands, as soon as it does.
+ * @param {string} path
+ */
+export async function monitorOf(path) {
+  await whenThere(path, 30_000);
+  const qmp = await lines(path);
+  await qmp.until((message) => 'QMP' in message);
+  let last = 0;
+  const execute = async (command, args = {}) => {
+    const id = (last += 1);
+    qmp.send({ execute: command, arguments: args, id });
+    const reply = await qmp.until((message) => message.id === id);
+    if ('error' in reply) throw new Error(`${command}: ${reply.error.desc}`);
+    return reply.return;
+  };
+  await execute('qmp_capabilities');
+  return { ...qmp, execute };
+}
+
+/**
  * Resolves when the guest agent has answered a ping.
  * @param {{ monitor: string, agent: string, port: string, chardev: string }} where sockets, and ids of the port and its chardev
  */
 export async function agentAnswers({ monitor, agent, port, chardev }) {
-  await whenThere(monitor, 30_000);
-  const qmp = await lines(monitor);
+  const qmp = await monitorOf(monitor);
   try {
-    qmp.send({ execute: 'qmp_capabilities' });
-    qmp.send({ execute: 'query-chardev', id: 'chardevs' });
-    const { return: all } = await qmp.until(({ id }) => id === 'chardevs');
+    const all = await qmp.execute('query-chardev');
     const open = all.some((one) => one.label === chardev && one['frontend-open']);
     const opens = ({ event, data }) => event === 'VSERPORT_CHANGE' && data.id === port && data.open;
     if (!open) await qmp.until(opens);

@@ -51,7 +51,13 @@ export class Sandbox {
 
   /** Writes the file anew: the machine, with `fields` beside what it always has. */
   declare(fields) {
-    const file = { name: 'bench', vms: { [VM]: { ...MACHINE, ...fields } } };
+    this.declareAll({ [VM]: fields });
+  }
+
+  /** As many machines as one wants. @param {Readonly<Record<string, object>>} vms name → fields, as with `declare` */
+  declareAll(vms) {
+    const whole = Object.entries(vms).map(([name, fields]) => [name, { ...MACHINE, ...fields }]);
+    const file = { name: 'bench', vms: Object.fromEntries(whole) };
     // JSON is YAML.
     writeFileSync(join(this.project, 'ai-vm.yaml'), JSON.stringify(file));
   }
@@ -66,9 +72,20 @@ export class Sandbox {
     return { cwd: this.project, env: this.env };
   }
 
-  /** Runs `ai-vm`; throws when it fails. @param {readonly string[]} args @param {(line: string, ms: number) => void} [onLine] */
-  ok(args, onLine) {
-    return timed(this.argv(args), { ...this.around, onLine });
+  /**
+   * Runs `ai-vm`; throws when it fails.
+   * @param {readonly string[]} args
+   * @param {(line: string, ms: number) => void} [onLine]
+   * @param {Readonly<Record<string, string>>} [env] beside what it always has
+   */
+  ok(args, onLine, env = {}) {
+    return timed(this.argv(args), { cwd: this.project, env: { ...this.env, ...env }, onLine });
+  }
+
+  /** Ends and deletes all machines, those that are not declared any more too. */
+  async clear() {
+    await this.ok(['down', '--timeout', '0']);
+    await this.ok(['rm', '--yes']);
   }
 
   /** The running machine as `ps` has it. */

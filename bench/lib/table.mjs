@@ -40,6 +40,8 @@ function columns(lines) {
 /** @param {{ host: any, rows: readonly Row[], sections: any }} result */
 export function renderTable({ host, rows, sections }) {
   const head = ['what (median)', 'ours', 'floor', 'difference', 'of minima', 'ratio', 'of CPU time', 'aim', ''];
+  // Where others wait for a processor too, what is missed may well be their time.
+  const missed = Math.max(...host.load) > host.cpus ? 'MISSED (busy host)' : 'MISSED';
   const lines = rows.map((row) => {
     const { ours, floor, unit, cpu } = row;
     const verdict = reached(row);
@@ -52,17 +54,29 @@ export function renderTable({ host, rows, sections }) {
       floor ? times(ours.median, floor.median) : '-',
       cpu ? `${times(cpu.ours.median, cpu.floor.median)} ${difference(cpu.ours.median, cpu.floor.median, unit)}` : '-',
       aimText(row),
-      [verdict === null ? '' : verdict ? 'ok' : 'MISSED', row.note ?? ''].filter(Boolean).join('  '),
+      [verdict === null ? '' : verdict ? 'ok' : missed, row.note ?? ''].filter(Boolean).join('  '),
     ];
   });
   const about = `Node ${host.node}, QEMU ${host.qemu ?? '-'} (${host.accelerator ?? '-'}), ${host.cpus} CPUs, load ${host.load.join(' → ')}`;
-  return `${[about, '', ...columns([head, ...lines]), ...guestLines(sections.guest), ...splitLines(sections.boot)].join('\n')}\n`;
+  return `${[about, '', ...columns([head, ...lines]), ...guestLines(sections.guest), ...splitLines(sections)].join('\n')}\n`;
 }
 
-function splitLines(boot) {
-  if (!boot) return [];
-  const parts = Object.entries(boot.split).map(([name, ms]) => `${name} ${round(ms)} ms`);
-  return ['', `ai-vm up, cold (medians): ${parts.join(', ')}`];
+function splitLines({ boot, warm, clone }) {
+  const line = (what, split) =>
+    split
+      ? [
+          '',
+          `${what} (medians): ${Object.entries(split)
+            .map(([name, ms]) => `${name} ${round(ms)} ms`)
+            .join(', ')}`,
+        ]
+      : [];
+  return [
+    ...line('ai-vm up, cold', boot?.split),
+    ...line('ai-vm up, warm', warm?.split),
+    ...line('ai-vm, warm, from the start of QEMU until', clone?.reached.ours),
+    ...line('bare QEMU, warm, from its start until', clone?.reached.bare),
+  ];
 }
 
 function guestLines(guest) {

@@ -19,7 +19,7 @@ function closed(node, key = '') {
   const names = key === 'properties' || key === 'definitions';
   return Object.fromEntries(
     Object.entries(node)
-      .filter(([name]) => names || !['title', 'examples', 'default', ...ANNOTATIONS].includes(name))
+      .filter(([name]) => names || !['$id', 'title', 'examples', 'default', ...ANNOTATIONS].includes(name))
       .flatMap(([name, value]) => {
         // A list of at least one would become a tuple.
         if (name === 'minItems') return [];

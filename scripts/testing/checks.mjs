@@ -7,10 +7,14 @@ const bin = (name) => join('node_modules', '.bin', name);
 const onPath = (name) =>
   (process.env.PATH ?? '').split(delimiter).some((dir) => dir !== '' && existsSync(join(dir, name)));
 
-function shellScripts() {
-  const scripts = readdirSync('scripts', { recursive: true }).filter((name) => name.endsWith('.sh'));
-  return [...scripts.map((name) => join('scripts', name)), '.ci/run'];
-}
+const filesIn = (dir, ending) =>
+  readdirSync(dir, { recursive: true })
+    .filter((name) => name.endsWith(ending))
+    .map((name) => join(dir, name));
+
+const shellScripts = () => [...['scripts', 'nix', 'tests'].flatMap((dir) => filesIn(dir, '.sh')), '.ci/run'];
+
+const nixFiles = () => ['flake.nix', ...['nix', 'examples', 'tests'].flatMap((dir) => filesIn(dir, '.nix'))];
 
 const CACHE = join('node_modules', '.cache');
 
@@ -32,6 +36,10 @@ const checks = (fast) => [
   { name: 'generated files', argv: [process.execPath, 'scripts/generate.mjs', '--check'] },
   // SC3013: `test -nt` is in POSIX since 2024, and has been in every shell for long.
   { name: 'shell scripts', argv: ['shellcheck', '--exclude=SC3013', ...shellScripts()], needs: 'shellcheck' },
+  { name: 'Nix files', argv: ['nix-instantiate', '--parse', ...nixFiles()], needs: 'nix-instantiate' },
+  { name: 'text of Nix files', argv: [process.execPath, 'scripts/nix-text.mjs', ...nixFiles()] },
+  // Debian has none; `nix develop` brings it.
+  { name: 'format of Nix files', argv: ['nixfmt', '--check', ...nixFiles()], needs: 'nixfmt' },
 ];
 
 const cache = (tool) => ['--cache', '--cache-strategy', 'content', '--cache-location', join(CACHE, `${tool}.json`)];

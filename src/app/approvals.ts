@@ -3,28 +3,26 @@ import { rm } from 'node:fs/promises';
 import { readState, writeState } from '../host/files.ts';
 import { withLock } from '../host/lock.ts';
 import type { Ask } from '../model/approval.ts';
-import { AiVmError, EXIT } from '../model/errors.ts';
-import { asksOf } from './asks.ts';
+import type { VmConfig } from '../model/desired.ts';
+import { EXIT } from '../model/errors.ts';
+import { isApplied } from '../reconcile/observe.ts';
+import { asksOf, sourceAsks } from './asks.ts';
+import { NotAllowed, readConsents, type Approvals } from './consents.ts';
 import { requireDesired, type Context } from './context.ts';
+import { FetchNotAllowed } from './fetch.ts';
+import { hiddenAsk } from './hiding.ts';
 import { realPaths } from './real-paths.ts';
-
-interface Approvals {
-  readonly formatVersion: 1;
-  /** Digest of the ask → what it said then, and when the consent was given. */
-  readonly given: Readonly<Record<string, { readonly text: string; readonly at: string }>>;
-}
 
 export interface Asks {
   readonly pending: readonly Ask[];
   readonly given: readonly Ask[];
 }
 
-const isApprovals = (value: unknown): value is Approvals =>
-  typeof value === 'object' && value !== null && typeof (value as Approvals).given === 'object';
+const read = (context: Context): Promise<Approvals> => readConsents(context.project.paths.approvals);
 
-async function read(context: Context): Promise<Approvals> {
-  const { value } = await readState(context.project.paths.approvals, isApprovals);
-  return value ?? { formatVersion: 1, given: {} };
+/** Digests of everything that was allowed in this project. */
+export async function givenDigests(context: Context): Promise<ReadonlySet<string>> {
+  return new Set(Object.keys((await read(context)).given));
 }
 
 /**
@@ -33,13 +31,26 @@ async function read(context: Context): Promise<Approvals> {
  */
 export async function readAsks(context: Context, paths?: ReadonlyMap<string, string>): Promise<Asks> {
   const desired = requireDesired(context);
-  const all = asksOf(desired, paths ?? (await realPaths(desired.vms)));
+  const [real, applied] = await Promise.all([paths ?? realPaths(desired.vms), appliedConfigs(context)]);
+  const all = asksOf(desired, real, applied).map(hiddenAsk(context));
   const { given } = await read(context);
-  return { pending: all.filter((ask) => !given[ask.digest]), given: all.filter((ask) => given[ask.digest]) };
+  const agreed = new Set([...Object.keys(given), ...context.word.map((ask) => ask.digest)]);
+  return { pending: all.filter((ask) => !agreed.has(ask.digest)), given: all.filter((ask) => agreed.has(ask.digest)) };
+}
+
+/** What the declared machines were last given. */
+async function appliedConfigs(context: Context): Promise<ReadonlyMap<string, VmConfig>> {
+  const { vms } = requireDesired(context);
+  const read = vms.map(async ({ name }) => {
+    const { value } = await readState(context.project.machine(name).applied, isApplied);
+    return value ? [[name, value.config] as const] : [];
+  });
+  return new Map((await Promise.all(read)).flat());
 }
 
 /** Records consent to these asks, beside what was allowed before. */
 export async function give(context: Context, asks: readonly Ask[]): Promise<void> {
+  if (asks.length === 0) return;
   const before = await read(context);
   const at = new Date().toISOString();
   const now = asks.map((ask) => [ask.digest, { text: `${ask.vm} may ${ask.text}`, at }] as const);
@@ -70,16 +81,19 @@ export async function requireConsent(context: Context, paths: ReadonlyMap<string
   if (pending.length > 0) throw needed(context, pending);
 }
 
-function needed(context: Context, pending: readonly Ask[]): AiVmError {
-  return new AiVmError(
-    'approval.needed',
-    `${context.project.file} asks for more than its own directory and loopback ports`,
-    {
-      why: pending.map((ask) => `${ask.vm} wants to ${ask.text}\n    ${ask.risk}`).join('\n'),
-      fix: 'If you trust the file with all of this: ai-vm approve (or ai-vm up --approve). Otherwise remove it from the file.',
-    },
-  );
+/**
+ * Consent to what images are made from: all that `build` needs.
+ * @throws AiVmError approval.needed
+ */
+export async function requireConsentToSources(context: Context, vms: readonly VmConfig[]): Promise<void> {
+  const sources = new Set(sourceAsks({ ...requireDesired(context), vms }).map((ask) => ask.digest));
+  if (sources.size === 0) return;
+  const pending = (await readAsks(context)).pending.filter((ask) => sources.has(ask.digest));
+  if (pending.length > 0) throw needed(context, pending);
 }
+
+export const needed = (context: Context, pending: readonly Ask[]): NotAllowed =>
+  new NotAllowed(context.project.file, pending);
 
 export interface ApproveOptions {
   readonly revoke: boolean;
@@ -96,12 +110,15 @@ export async function approve(context: Context, options: ApproveOptions): Promis
     context.emit({ type: 'info', message: 'every consent of this project is taken back' });
     return EXIT.ok;
   }
-  const asks = await readAsks(context);
+  const { problem } = context.project;
+  const first = problem instanceof FetchNotAllowed ? problem : null;
+  const asks = first ? { pending: first.asks, given: [] } : await readAsks(context);
   const agreed = await options.decide(asks);
   if (options.listing || asks.pending.length === 0) return EXIT.ok;
   if (!agreed) return options.onRefused();
   await context.prepare();
   await withLock(context.project.paths.lock, context.lockOptions, () => give(context, asks.pending));
-  context.emit({ type: 'info', message: 'allowed; next: ai-vm up' });
+  const next = first ? 'ai-vm approve, which fetches it and shows what that asks' : 'ai-vm up';
+  context.emit({ type: 'info', message: `allowed; next: ${next}` });
   return EXIT.ok;
 }

@@ -7,7 +7,23 @@ import { spaceAt } from '../host/space.ts';
 import { HOST_PACKAGES, type HostPackage, type PackageManager } from '../generated/host-packages.ts';
 import { AiVmError } from '../model/errors.ts';
 import { formatBytes, GiB } from '../model/units.ts';
+import { isOld, nixVersion } from '../images/nixos/nix.ts';
+import { nixPresence } from '../images/nixos/presence.ts';
 import { hostCapabilities } from './capabilities.ts';
+import type { Context } from './context.ts';
+import { providerOfHost } from './default-image.ts';
+import {
+  asRoot,
+  checkAudio,
+  checkDisplays,
+  checkGateway,
+  checkGateways,
+  checkGroups,
+  checkInotify,
+  checkPorts,
+  checkStale,
+  ok,
+} from './doctor-checks.ts';
 
 export interface Check {
   readonly name: string;
@@ -16,8 +32,10 @@ export interface Check {
   readonly found: string;
   /** What the lack costs; null when there is none. */
   readonly cost: string | null;
-  /** The command that mends it; null when there is none. */
+  /** What mends it, for people: a command where there is one; null when there is none. */
   readonly fix: string | null;
+  /** The same for `--fix`: what it may run after it has asked; null where that is a person's to do. */
+  readonly command: readonly string[] | null;
 }
 
 const INSTALL: Readonly<Record<PackageManager, { readonly program: string; readonly command: string }>> = {
@@ -55,19 +73,19 @@ async function locate(probes: readonly string[]): Promise<string | null> {
   return null;
 }
 
-function installFix(tool: HostPackage, manager: PackageManager | null): string | null {
+function installFix(tool: HostPackage, manager: PackageManager | null): string[] | null {
   const name = manager && tool.packages[manager];
   if (!manager || !name) return null;
-  const sudo = manager === 'brew' || process.getuid?.() === 0 ? '' : 'sudo ';
-  return `${sudo}${INSTALL[manager].command} ${name}`;
+  return [...(manager === 'brew' ? [] : asRoot()), ...INSTALL[manager].command.split(' '), ...name.split(' ')];
 }
 
 async function checkTool(tool: HostPackage, manager: PackageManager | null): Promise<Check> {
   const name = tool.probes[0]!.split('/').pop()!;
   const found = await locate(tool.probes);
-  if (found) return { name, verdict: 'ok', found, cost: null, fix: null };
+  if (found) return ok(name, found);
   const verdict = tool.level === 'need' ? 'missing' : 'worse';
-  return { name, verdict, found: 'not found', cost: tool.cost, fix: installFix(tool, manager) };
+  const command = installFix(tool, manager);
+  return { name, verdict, found: 'not found', cost: tool.cost, fix: command?.join(' ') ?? null, command };
 }
 
 async function checkCapabilities(): Promise<Check[]> {
@@ -85,6 +103,7 @@ async function checkCapabilities(): Promise<Check[]> {
         found: accelerator === 'kvm' ? 'a guest ran' : `not usable: ${reason ?? 'unknown'}`,
         cost: accelerator === 'kvm' ? null : 'guests are emulated (TCG), some ten times slower',
         fix: accelerator === 'kvm' ? null : kvmFix(reason),
+        command: null,
       },
       {
         name: 'virtiofs',
@@ -92,9 +111,11 @@ async function checkCapabilities(): Promise<Check[]> {
         found: virtiofs.usable ? virtiofs.binary : `not usable: ${virtiofs.reason}`,
         cost: virtiofs.usable ? null : 'shares use 9p, which is slower',
         fix: null,
+        command: null,
       },
-      { name: 'audio', verdict: 'ok', found: host.qemu.audioDrivers.join(', '), cost: null, fix: null },
-      { name: 'memory', verdict: 'ok', found: `${formatBytes(host.memoryAvailable)} free`, cost: null, fix: null },
+      checkAudio(host.qemu.audioDrivers),
+      await checkDisplays(host.qemu.binary),
+      ok('memory', `${formatBytes(host.memoryAvailable)} free`),
     ];
   } catch (error) {
     // A missing QEMU is already in the list.
@@ -106,6 +127,26 @@ async function checkCapabilities(): Promise<Check[]> {
 const kvmFix = (reason: string | null): string | null =>
   reason?.includes('permission') ? 'sudo usermod -aG kvm "$USER", then log in anew' : null;
 
+/** Only NixOS guests need it, so that its lack is none. */
+async function checkNix(): Promise<Check> {
+  const name = 'Nix';
+  const [version, { flakes }, chosen] = await Promise.all([
+    nixVersion().catch(() => null),
+    nixPresence(),
+    providerOfHost(process.env).catch(() => 'debian'),
+  ]);
+  const without = `machines without \`image\` are ${chosen === 'nixos' ? 'NixOS' : 'Debian'}`;
+  if (version === null) {
+    const found = `not installed: no NixOS guests; ${without}`;
+    return { name, verdict: 'ok', found, cost: null, fix: null, command: null };
+  }
+  const [verdict, cost, fix] = isOld(version)
+    ? (['worse', 'no NixOS image can be built', 'Install a newer one: https://nixos.org/download'] as const)
+    : (['ok', null, null] as const);
+  const found = `${version}, flakes ${flakes ? 'on' : 'off (ai-vm switches them on for itself)'}; ${without}`;
+  return { name, verdict, found, cost, fix, command: null };
+}
+
 async function checkSpaceLeft(): Promise<Check> {
   const { dataHome } = hostEnv();
   const { free } = await spaceAt(dataHome);
@@ -115,16 +156,24 @@ async function checkSpaceLeft(): Promise<Check> {
     verdict: tight ? 'worse' : 'ok',
     found: `${formatBytes(free)} free at ${dataHome}`,
     cost: tight ? 'an image takes 1.5 GiB while it is built, a machine what is written in it' : null,
-    fix: tight ? 'Free some, or set AI_VM_HOME to a larger file system.' : null,
+    fix: tight ? 'ai-vm prune frees some; or set AI_VM_HOME to a larger file system.' : null,
+    command: null,
   };
 }
 
-export async function doctor(): Promise<Check[]> {
+/** @param context the project around, where there is one */
+export async function doctor(context: Context | null): Promise<Check[]> {
   const manager = await packageManager();
   const tools = HOST_PACKAGES.filter((tool) => tool.level !== 'test');
   return [
     ...(await Promise.all(tools.map((tool) => checkTool(tool, manager)))),
     ...(await checkCapabilities()),
     await checkSpaceLeft(),
+    ...(await checkInotify()),
+    await checkGroups(),
+    await checkNix(),
+    await checkGateway(),
+    await checkStale(),
+    ...(context ? [...(await checkPorts(context)), ...(await checkGateways(context))] : []),
   ];
 }

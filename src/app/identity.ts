@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
+import type { ProviderName } from '../model/desired.ts';
 import { AiVmError } from '../model/errors.ts';
 import type { Identity, MachinePaths } from '../model/machine.ts';
 
@@ -28,7 +29,12 @@ async function keyPair(path: string, comment: string, signal: AbortSignal): Prom
 export const hostAlias = (uuid: string): string => `ai-vm-${uuid}`;
 
 /** Makes keys and known_hosts in the machine's directory. The caller writes identity.json, which makes them count. */
-export async function makeIdentity(vm: string, paths: MachinePaths, signal: AbortSignal): Promise<Identity> {
+export async function makeIdentity(
+  vm: string,
+  paths: MachinePaths,
+  provider: ProviderName,
+  signal: AbortSignal,
+): Promise<Identity> {
   await mkdir(paths.dir, { recursive: true, mode: 0o700 });
   const uuid = randomUUID();
   const [publicKey, hostKey] = await Promise.all([
@@ -42,7 +48,7 @@ export async function makeIdentity(vm: string, paths: MachinePaths, signal: Abor
     uuid,
     machineId: randomBytes(16).toString('hex'),
     mac: randomMac(),
-    provider: 'debian',
+    provider,
     publicKey,
     hostKey,
     createdAt: new Date().toISOString(),

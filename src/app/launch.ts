@@ -5,6 +5,7 @@ import type { BootContext } from '../model/resource.ts';
 import { formatBytes } from '../model/units.ts';
 import type { MachineArguments } from '../qemu/argv.ts';
 import type { Context } from './context.ts';
+import { gatewayLaunch } from './network/launch.ts';
 import { hostAlias } from './identity.ts';
 import { portText } from './ps.ts';
 
@@ -14,6 +15,7 @@ function documentation({ vm, host, sshPort, bundle, paths, identity }: BootConte
     host.accelerator.accelerator,
     ...(vm.overlay ? ['overlay (clean at every boot)'] : []),
     ...(vm.audio ? [`audio (${vm.audio.driver})`] : []),
+    ...(vm.desktop ? [`desktop (${vm.desktop.width}x${vm.desktop.height})`] : []),
     ...vm.agents.map((agent) => agent.name),
   ];
   return [
@@ -35,9 +37,24 @@ function documentation({ vm, host, sshPort, bundle, paths, identity }: BootConte
   ];
 }
 
-export function launchSpec(context: Context, boot: BootContext, machine: MachineArguments): LaunchSpec {
+/** What a machine that is restored begins with, instead of booting. */
+export interface Incoming {
+  /** Its scratch disk is a copy of this one; null: it keeps the one that it has. */
+  readonly scratch: string | null;
+  /** Memory that QEMU inherits as an open file. */
+  readonly memory?: { readonly path: string; readonly fd: number };
+}
+
+/** @param incoming null: it boots */
+export function launchSpec(
+  context: Context,
+  boot: BootContext,
+  machine: MachineArguments,
+  incoming: Incoming | null = null,
+): LaunchSpec {
   const { paths, vm } = boot;
   const { project } = context;
+  const from = incoming?.scratch ? { from: incoming.scratch } : {};
   return {
     vm: vm.name,
     uuid: boot.identity.uuid,
@@ -52,13 +69,16 @@ export function launchSpec(context: Context, boot: BootContext, machine: Machine
     qemuWindow: paths.qemuWindow,
     helperPids: paths.helpers,
     disk: vm.overlay ? `${boot.bundle.dir}/${boot.bundle.manifest.disk.file}` : paths.disk,
-    scratch: vm.overlay ? { path: paths.scratch, size: vm.storage } : null,
+    scratch: vm.overlay && incoming?.scratch !== null ? { path: paths.scratch, size: vm.storage, ...from } : null,
     audioWav: vm.audio && vm.audio.driver === 'wav' ? (vm.audio.path ?? paths.audioWav) : null,
     grant: [...(vm.overlay ? [] : [paths.disk]), paths.credentials],
     runAs: boot.runAs,
     helpers: machine.helpers,
     directories: machine.directories,
+    none: boot.slots > 0 ? paths.none : null,
+    ...(vm.network && { gateway: gatewayLaunch(context, vm, vm.network) }),
     qemu: boot.host.qemu.binary,
-    argv: machine.argv,
+    argv: [...machine.argv, ...(incoming ? ['-incoming', 'defer'] : [])],
+    ...(incoming?.memory ? { inherited: incoming.memory } : {}),
   };
 }

@@ -4,6 +4,7 @@ import { checkSpace, judgeMemory } from '../host/space.ts';
 import type { Capabilities } from '../model/capabilities.ts';
 import type { VmConfig } from '../model/desired.ts';
 import { AiVmError } from '../model/errors.ts';
+import { sameSide, type HostSide } from '../model/host-side.ts';
 import type { Plan } from '../model/plan.ts';
 import { MiB } from '../model/units.ts';
 import type { Context } from './context.ts';
@@ -21,8 +22,10 @@ function checkAudio(vm: VmConfig, { qemu }: Capabilities): void {
   });
 }
 
-async function checkPorts(vm: VmConfig): Promise<void> {
+/** @param handed what another machine gives up before this one starts */
+async function checkPorts(vm: VmConfig, handed: readonly HostSide[]): Promise<void> {
   for (const port of vm.ports) {
+    if (handed.some((side) => sameSide(side, port))) continue;
     if (await isPortFree(port.protocol, port.bind, port.host)) continue;
     throw new AiVmError(
       'host.port-taken',
@@ -53,7 +56,10 @@ export async function preflight(
   for (const vm of starting) checkAudio(vm, host);
   // Judged again right before the start; here so that nothing is built for a machine that cannot be.
   for (const vm of starting) await judgeShares(context, vm, []);
-  for (const vm of fresh) await checkPorts(vm);
+  for (const vm of fresh) {
+    const start = plan.steps.find((step) => step.kind === 'start' && step.vm === vm.name);
+    await checkPorts(vm, start?.hands ?? []);
+  }
   const only = starting.length === 1 ? starting[0]!.name : undefined;
   const memory = fresh.reduce((sum, vm) => sum + vm.memory, 0);
   const largest = Math.max(...starting.map((vm) => vm.memory));

@@ -3,11 +3,20 @@ import type { Observed } from '../model/observed.ts';
 import type { PortConfig, ShareConfig, VmConfig } from '../model/desired.ts';
 import { changesOf } from '../reconcile/changes.ts';
 import { observe } from '../reconcile/observe.ts';
-import type { PsRow } from '../report/ps.ts';
+import type { Change, ChangeClass } from '../model/plan.ts';
+import { secretHostText } from '../model/secrets.ts';
+import type { PsRow, Watch } from '../report/ps.ts';
 import { RESOURCES } from '../resources/index.ts';
 import type { Context } from './context.ts';
 import { recordOf } from './record.ts';
 import { chooseAny, declared } from './select.ts';
+import { runningWatch } from './watch/running.ts';
+
+/** A coding agent; `login`: it has that of this host. */
+export interface PsAgent {
+  readonly name: string;
+  readonly login: boolean;
+}
 
 /** One machine of `ps --format json`. Sizes in bytes. */
 export interface PsMachine {
@@ -23,8 +32,18 @@ export interface PsMachine {
   readonly ssh: { readonly host: string; readonly port: number; readonly user: string } | null;
   readonly ports: readonly PortConfig[];
   readonly shares: readonly Pick<ShareConfig, 'path' | 'target' | 'mode'>[];
+  readonly agents: readonly PsAgent[];
+  /** Values of this host that it uses and does not have; the hosts as in the file. */
+  readonly secrets: readonly { readonly name: string; readonly hosts: readonly string[] }[];
+  /** Its screen, such as `1280x800`. */
+  readonly desktop: string | null;
   readonly labels: Readonly<Record<string, string>>;
-  readonly pending: readonly string[];
+  /** What differs from the file: of class `live` too, when it was not applied yet or could not be. */
+  readonly pending: readonly Pick<Change, 'field' | 'class' | 'before' | 'after' | 'reason'>[];
+  /** Its memory is on disk. */
+  readonly suspended: boolean;
+  /** The machine that it was forked from. */
+  readonly parent: string | null;
   readonly problem: string | null;
 }
 
@@ -34,18 +53,26 @@ export const portText = (port: PortConfig): string => {
   return `${bind}${port.host}:${port.guest}${port.protocol === 'udp' ? '/udp' : ''}`;
 };
 
+const pendingOf = ({ field, class: is, before, after, reason }: Change) => ({
+  field,
+  class: is,
+  before,
+  after,
+  reason,
+});
+
 function describe(seen: Observed, config: VmConfig | null, isDeclared: boolean): PsMachine {
   const applied = recordOf(seen, config ?? undefined);
   const shown = applied?.config ?? config;
   const running = seen.process !== null;
-  const pending =
-    isDeclared && config && running ? changesOf(RESOURCES, config, seen).map((c) => `${c.field} (${c.class})`) : [];
+  const pending = isDeclared && config && running ? changesOf(RESOURCES, config, seen).map(pendingOf) : [];
   return {
     name: seen.vm,
     state: seen.state,
     declared: isDeclared,
     image: shown?.image.provider ?? null,
-    cpus: seen.sightings.cpus ?? shown?.cpus ?? null,
+    // QEMU tells how many are present; the guest has as many of them online as it was told to.
+    cpus: shown?.cpus ?? seen.sightings.cpus ?? null,
     memory: seen.sightings.memory ?? shown?.memory ?? null,
     storage: seen.sightings.storage ?? seen.diskSize ?? shown?.storage ?? null,
     overlay: shown?.overlay ?? null,
@@ -53,17 +80,38 @@ function describe(seen: Observed, config: VmConfig | null, isDeclared: boolean):
     ssh: running && applied ? { host: '127.0.0.1', port: applied.sshPort, user: applied.config.users[0]! } : null,
     ports: shown?.ports ?? [],
     shares: (shown?.shares ?? []).map(({ path, target, mode }) => ({ path, target, mode })),
+    agents: (shown?.agents ?? []).map(({ name, shareAuth }) => ({ name, login: shareAuth })),
+    secrets: (shown?.secrets ?? []).map(({ name, hosts }) => ({ name, hosts: hosts.map(secretHostText) })),
+    desktop: shown?.desktop ? `${shown.desktop.width}x${shown.desktop.height}` : null,
     labels: shown?.labels ?? {},
     pending,
+    ...{ suspended: seen.suspended, parent: seen.identity?.parent ?? null },
     problem: seen.problem,
   };
 }
 
+/** What of it differs from the file, and the command that makes it so. */
+function waitingFor(what: string, { pending }: PsMachine, classes: readonly ChangeClass[], command: string): string[] {
+  const fields = pending.filter((change) => classes.includes(change.class)).map((change) => change.field);
+  return fields.length > 0 ? [`${what}: ${fields.join(', ')} (${command})`] : [];
+}
+
+/** Who looks into what a machine says has to be said. */
+function openedFor({ secrets, state }: PsMachine): string[] {
+  if (state === 'stopped' || state === 'absent') return [];
+  const hosts = [...new Set(secrets.flatMap((each) => each.hosts))].filter((host) => !host.endsWith(':80'));
+  return hosts.length > 0 ? [`its TLS to ${hosts.join(', ')} is opened here, for secrets`] : [];
+}
+
 function noteOf(machine: PsMachine): string | null {
   const notes = [
-    ...(machine.declared ? [] : ['not in the file']),
-    ...(machine.pending.length > 0 ? [`waiting for a restart: ${machine.pending.join(', ')}`] : []),
+    ...(machine.parent !== null ? [`a fork of ${machine.parent}`] : machine.declared ? [] : ['not in the file']),
+    ...waitingFor('not as declared yet', machine, ['live'], 'ai-vm up'),
+    ...waitingFor('waiting for a restart', machine, ['reboot'], 'ai-vm up --restart'),
+    ...waitingFor('waiting for a new disk', machine, ['recreate'], `ai-vm up --recreate ${machine.name} --yes`),
     ...(machine.state === 'dead' ? ['its QEMU is gone: ai-vm up brings it back'] : []),
+    ...openedFor(machine),
+    ...(machine.suspended ? ['suspended: ai-vm up lets it go on'] : []),
     ...(machine.problem ? [machine.problem] : []),
   ];
   return notes.length > 0 ? notes.join('; ') : null;
@@ -72,7 +120,7 @@ function noteOf(machine: PsMachine): string | null {
 export async function ps(
   context: Context,
   names: readonly string[],
-): Promise<{ machines: PsMachine[]; rows: PsRow[] }> {
+): Promise<{ machines: PsMachine[]; rows: PsRow[]; watch: Watch }> {
   const chosen = await chooseAny(context, names);
   const configs = new Map((context.project.desired?.vms ?? []).map((vm) => [vm.name, vm]));
   const known = declared(context);
@@ -94,8 +142,15 @@ export async function ps(
     memory: m.memory,
     ssh: m.ssh && `${m.ssh.host}:${m.ssh.port}`,
     ports: m.ports.map(portText),
-    shares: m.shares.map((s) => `${s.target}${s.mode === 'ro' ? ':ro' : ''}`),
+    shares: [
+      ...m.shares.map((s) => `${s.target}${s.mode === 'ro' ? ':ro' : ''}`),
+      ...m.agents.filter((agent) => agent.login).map((agent) => `${agent.name} login:ro`),
+    ],
     note: noteOf(m),
   }));
-  return { machines, rows };
+  const watcher = await runningWatch(context.project.paths);
+  const policies = [...configs.values()].some(
+    (vm) => chosen.includes(vm.name) && (vm.restart !== 'no' || vm.suspendAfter !== null),
+  );
+  return { machines, rows, watch: { running: watcher && { pid: watcher.pid, since: watcher.since }, policies } };
 }

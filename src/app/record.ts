@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { VmConfig } from '../model/desired.ts';
 import type { Applied } from '../model/machine.ts';
 import type { Observed } from '../model/observed.ts';
-import { sshPortOf } from '../resources/ports.ts';
+import { sshPortOf } from '../qemu/usernet.ts';
 
 /**
  * A lost record must not lock anybody out of a machine that runs: QEMU's arguments hold the port and the image, and the

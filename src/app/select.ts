@@ -1,16 +1,41 @@
 /** Which machines a command is about. */
-import { readdir } from 'node:fs/promises';
+import { machinesIn } from '../host/known-projects.ts';
 import { closest } from '../model/closest.ts';
+import type { VmConfig } from '../model/desired.ts';
 import { AiVmError, ConfigError } from '../model/errors.ts';
 import { requireDesired, type Context } from './context.ts';
+import { forksOf } from './forks.ts';
 
 /** Machines with a directory on this host, declared or not: also those that left the file. */
-export async function existing(context: Context): Promise<string[]> {
-  const entries = await readdir(context.project.paths.state, { withFileTypes: true }).catch(() => []);
-  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map((entry) => entry.name);
+export function existing(context: Context): Promise<string[]> {
+  return machinesIn(context.project.paths.state);
 }
 
 export const declared = (context: Context): string[] => (context.project.desired?.vms ?? []).map((vm) => vm.name);
+
+/** Declared or existing. Sorted. */
+export const machines = async (context: Context): Promise<string[]> =>
+  [...new Set([...declared(context), ...(await existing(context))])].sort();
+
+/** Machines that take part when nobody names any: without profiles, or with one that is active. */
+export function activeMachines({ project: { desired, profiles } }: Context): string[] {
+  const takesPart = ({ profiles: own }: VmConfig): boolean =>
+    own.length === 0 || profiles.includes('*') || own.some((name) => profiles.includes(name));
+  return (desired?.vms ?? []).filter(takesPart).map((vm) => vm.name);
+}
+
+/** And those that they depend on, whatever profiles these have. */
+function withDependencies(context: Context, names: readonly string[]): string[] {
+  const needs = new Map(
+    (context.project.desired?.vms ?? []).map((vm) => [vm.name, vm.dependsOn.map((each) => each.vm)]),
+  );
+  const all = new Set(names);
+  for (const name of all) for (const need of needs.get(name) ?? []) all.add(need);
+  return [...all].sort();
+}
+
+/** The active machines and those that they depend on. Sorted. */
+export const takingPart = (context: Context): string[] => withDependencies(context, activeMachines(context));
 
 /** Checks names against what there is; without names, all of it. */
 export function choose(names: readonly string[], known: readonly string[]): string[] {
@@ -26,15 +51,24 @@ export function choose(names: readonly string[], known: readonly string[]): stri
   return [...new Set(names.length > 0 ? names : known)].sort();
 }
 
+/** Only what is named: nothing where nothing is. */
+export const namedOf = (names: readonly string[], known: readonly string[]): Set<string> =>
+  new Set(names.length > 0 ? choose(names, known) : []);
+
+/** The same as chooseDeclared, with the machines that those depend on: what is started has to have them. */
+export const chooseToStart = async (context: Context, names: readonly string[]): Promise<string[]> =>
+  withDependencies(context, await chooseDeclared(context, names));
+
 /**
- * Declared machines, for the commands that need a sound file.
+ * Declared machines, and forks where they are named, for the commands that need a sound file. Without names: the active ones.
  * @throws ConfigError; AiVmError machine.unknown, also for a machine that left the file and still exists
  */
 export async function chooseDeclared(context: Context, names: readonly string[]): Promise<string[]> {
-  const known = requireDesired(context).vms.map((vm) => vm.name);
+  const forks = (await forksOf(context, names)).map((vm) => vm.name);
+  const known = [...requireDesired(context).vms.map((vm) => vm.name), ...forks];
   const unknown = names.filter((name) => !known.includes(name));
   const left = unknown.length > 0 ? (await existing(context)).find((name) => unknown.includes(name)) : undefined;
-  if (left === undefined) return choose(names, known);
+  if (left === undefined) return choose(names, names.length > 0 ? known : activeMachines(context));
   throw new AiVmError('machine.unknown', `${left} is not in the file any more`, {
     vm: left,
     why: 'It still exists on this host, with its disk.',
@@ -56,7 +90,7 @@ function warnOfFile({ project: { problem, dir }, emit }: Context): void {
 /** Declared and existing machines, for the commands that work without a sound file. */
 export async function chooseAny(context: Context, names: readonly string[]): Promise<string[]> {
   warnOfFile(context);
-  return choose(names, [...new Set([...declared(context), ...(await existing(context))])]);
+  return choose(names, await machines(context));
 }
 
 /** The one machine that is meant: the named one, or the only one there is. */

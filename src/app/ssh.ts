@@ -1,7 +1,7 @@
 /** Into a machine: a shell, or a command with its arguments byte for byte. */
 import { execa } from 'execa';
 import { quoteCommand } from '../guest/quote.ts';
-import { sshArgv } from '../guest/ssh.ts';
+import { CARRIER, sshArgv } from '../guest/ssh.ts';
 import { isWithin } from '../host/share-rules.ts';
 import { AiVmError, EXIT } from '../model/errors.ts';
 import type { Applied, Identity } from '../model/machine.ts';
@@ -39,6 +39,10 @@ export interface SshOptions {
   /** Empty: a login shell. */
   readonly command: readonly string[];
   readonly user: string | null;
+  /** Variables of the command, beside those that every session has. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Let the guest use the keys of the user's SSH agent for as long as the session lasts. */
+  readonly forwardAgent?: boolean;
   /** Enter this directory of the guest first; undefined: the project's share, null: the home directory. */
   readonly directory?: string | null;
 }
@@ -59,25 +63,45 @@ export function sessionArgv(
   const paths = context.project.machine(vm);
   // A share that could not be mounted must not lock anybody out: then the session begins in the home directory.
   const enter = directory === null ? '' : `cd ${quoteCommand([directory])} 2>/dev/null; `;
-  const shell = options.command.length > 0 ? `exec ${quoteCommand(options.command)}` : 'exec bash -l';
+  const words = options.command.length > 0 ? options.command : ['bash', '-l'];
+  const carried = Object.keys(options.env ?? {});
+  const shell = `exec ${quoteCommand(carried.length > 0 ? unwrapped(carried, words) : words)}`;
   return sshArgv({
     user,
     port: sshPort,
     privateKey: paths.privateKey,
     knownHosts: paths.knownHosts,
     hostAlias: hostAlias(identity.uuid),
-    controlPath: paths.sshControl,
+    // A shared connection is that of the user who began it, with what was forwarded then.
+    controlPath: user === config.users[0] && options.forwardAgent !== true ? paths.sshControl : null,
+    ...(options.forwardAgent ? { forwardAgent: true } : {}),
     tty,
     command: `${enter}${shell}`,
   });
 }
+
+/**
+ * Variables travel under names that every sshd takes, and not in an argument list, where others could read them on either
+ * side. In the guest they get their own names.
+ */
+const wrapped = (env: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(Object.values(env).map((value, n) => [`${CARRIER}${n}`, value]));
+
+const unwrapped = (names: readonly string[], words: readonly string[]): string[] => {
+  const named = names.map((name, n) => `export ${name}="$${CARRIER}${n}"; unset ${CARRIER}${n}; `);
+  return ['sh', '-c', `${named.join('')}exec "$@"`, 'sh', ...words];
+};
 
 /** @returns the exit code of what ran in the guest; 255 when ssh itself failed, as ssh says it */
 export async function ssh(context: Context, options: SshOptions): Promise<number> {
   const target = await login(context, options.vm);
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
   const argv = sessionArgv(context, target, options, interactive);
-  const result = await execa('ssh', argv, { stdio: 'inherit', reject: false, env: { LC_ALL: 'C.UTF-8' } });
+  const result = await execa('ssh', argv, {
+    stdio: 'inherit',
+    reject: false,
+    env: { LC_ALL: 'C.UTF-8', ...wrapped(options.env ?? {}) },
+  });
   if (result.exitCode !== undefined) return result.exitCode;
   if (result.code === 'E2BIG') {
     throw new AiVmError('usage', 'the command is too long for this host', {

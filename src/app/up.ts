@@ -1,33 +1,53 @@
-/** `up`, `start` and `plan`: what is desired, what is observed, the plan between them, and its execution. */
-import type { VmConfig } from '../model/desired.ts';
+/** `up` and `start`: what is to be done, what has to be asked before, and that it is done. */
 import { AiVmError, EXIT } from '../model/errors.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
 import { withLock } from '../host/lock.ts';
-import { execute, type Outcome } from '../reconcile/execute.ts';
-import { observe } from '../reconcile/observe.ts';
-import { planUp, type PlanOptions } from '../reconcile/plan.ts';
-import { RESOURCES } from '../resources/index.ts';
+import { restartsDue, type RestartConsent, type RestartDue } from '../reconcile/consent.ts';
+import type { Outcome } from '../reconcile/execute.ts';
 import { requireApproval } from './approvals.ts';
-import { requireDesired, type Context } from './context.ts';
-import { desiredImages } from './images.ts';
-import { commandDigest } from './provision.ts';
-import { choose, chooseDeclared, declared, existing } from './select.ts';
+import type { Context } from './context.ts';
+import { undeclared, warnOfUndeclared } from './orphans.ts';
+import { fixFlakes } from './flakes.ts';
+import { refreshSecrets, requireValues } from './network/secrets.ts';
+import { hiddenPlan } from './hiding.ts';
+import { look, type Look } from './look.ts';
+import { requireFresh, type Planned } from './plan-file.ts';
+import { remember } from './remember.ts';
+import { chooseToStart, namedOf } from './select.ts';
 import { welcomeOf, type Welcome } from './welcome.ts';
+
+export type { RestartDue };
 
 export interface UpOptions {
   /** Empty: all. */
   readonly vms: readonly string[];
   readonly wait?: boolean;
+  /** Running machines are restarted for changes that need it, or are not; not there: `askRestart` decides. */
   readonly restart?: boolean;
+  /** Asked once, before the lock is taken, with what machines would be restarted for; not there: none is. */
+  readonly askRestart?: (due: readonly RestartDue[]) => Promise<boolean>;
+  /** Machines that left the file are stopped, if this agrees to their names; not there: they are warned of. */
+  readonly removeOrphans?: (names: readonly string[]) => Promise<boolean>;
   readonly recreate?: readonly string[];
   readonly yes?: boolean;
   readonly approve?: boolean;
   readonly dryRun?: boolean;
   /** Milliseconds until a machine must answer; null: by accelerator. */
   readonly timeout?: number | null;
+  /** Carried out if it still is what would be done, with the options that it was made with. */
+  readonly planned?: Planned;
   /** `start`: machines that have no disk yet are an error. */
   readonly existingOnly?: boolean;
+  /** Every machine boots, templates or not. */
+  readonly cold?: boolean;
+  /**
+   * Machines that are none of this command's business, by what is seen of them: asked under the lock too, since others may have
+   * stopped one in the meantime. Whoever says so sees to those that left the file, too.
+   */
+  readonly leave?: (seen: Observed) => boolean;
+  /** A machine that boots when this is interrupted goes on, instead of being stopped. */
+  readonly letBoot?: boolean;
 }
 
 export interface UpResult {
@@ -37,57 +57,71 @@ export interface UpResult {
   readonly welcome: Welcome;
 }
 
-interface Look {
-  readonly plan: Plan;
-  readonly vms: readonly VmConfig[];
-  readonly observed: ReadonlyMap<string, Observed>;
-  readonly images: ReadonlyMap<string, string>;
-}
-
-/** Observes the chosen machines and plans for them. Reads only. */
-async function look(context: Context, names: readonly string[], options: PlanOptions): Promise<Look> {
-  const desired = requireDesired(context);
-  const vms = desired.vms.filter((vm) => names.includes(vm.name));
-  const images = desiredImages(vms);
-  const seen = await Promise.all(vms.map((vm) => observe(vm.name, context.project.machine(vm.name))));
-  const observed = new Map(seen.map((o) => [o.vm, o]));
-  const provision = new Map(vms.map((vm) => [vm.name, vm.provision.map(commandDigest)]));
-  const plan = planUp({ project: desired.name, vms, observed, resources: RESOURCES, images, provision, options });
-  return { plan, vms, observed, images };
-}
-
-/** What `up` would do. Changes nothing, takes no lock. */
-export async function plan(context: Context, options: { vms: readonly string[]; restart: boolean }): Promise<Plan> {
-  const names = await chooseDeclared(context, options.vms);
-  return (await look(context, names, { restart: options.restart, recreate: new Set() })).plan;
-}
-
 function checkRecreate(options: UpOptions, names: readonly string[]): Set<string> {
-  const recreate = new Set(choose(options.recreate ?? [], names).filter((name) => options.recreate?.includes(name)));
+  const recreate = namedOf(options.recreate ?? [], names);
   if (recreate.size > 0 && !options.yes && !options.dryRun) {
     const list = [...recreate].join(' ');
     throw new AiVmError('usage', `recreating ${list} deletes what is on the disk`, {
-      fix: `ai-vm up --recreate ${list} --yes`,
+      fix: options.planned ? 'Say --yes, too.' : `ai-vm up --recreate ${list} --yes`,
     });
   }
   return recreate;
 }
 
-/** Machines that left the file are never touched without a word; one that runs on unseen holds memory and ports. */
-async function warnOfOrphans(context: Context): Promise<void> {
-  const known = declared(context);
-  for (const vm of (await existing(context)).filter((name) => !known.includes(name))) {
-    const { process } = await observe(vm, context.project.machine(vm));
-    if (!process) continue;
-    context.emit({ type: 'warning', message: `${vm} runs and is not in the file: ai-vm down ${vm} stops it` });
+/** Nobody is asked while a lock is held, and nothing is restarted for what nobody was asked about. */
+async function decideRestart({ restart, askRestart }: UpOptions, { plan }: Look): Promise<RestartConsent> {
+  if (restart !== undefined || !askRestart) return restart ?? false;
+  const due = restartsDue(plan);
+  if (due.length === 0 || !(await askRestart(due))) return false;
+  return new Map(due.map(({ vm, changes }) => [vm, changes]));
+}
+
+function warnOfRestarts(context: Context, consent: RestartConsent, { plan }: Look): void {
+  for (const { vm } of restartsDue(plan)) {
+    if (typeof consent === 'boolean' || !consent.has(vm)) continue;
+    const message = `${vm} is not restarted: what it would be restarted for is not what was asked about; ai-vm plan shows it`;
+    context.emit({ type: 'warning', vm, message });
+  }
+}
+
+/** Which of the machines that left the file are stopped: asked by name, also before the lock. */
+async function decideOrphans(
+  { dryRun, removeOrphans }: UpOptions,
+  orphans: readonly Observed[],
+): Promise<ReadonlySet<string>> {
+  const names = orphans.map(({ vm }) => vm);
+  if (!removeOrphans || names.length === 0) return new Set();
+  return dryRun || (await removeOrphans(names)) ? new Set(names) : new Set();
+}
+
+/** That it is not a file alone that decides, and for how long. */
+function tellOfFlags({ project, given, emit }: Context): void {
+  if (project.adHoc) {
+    const message =
+      'there is no ai-vm.yaml: this goes by flags of ai-vm up, kept on this host; ai-vm init makes a file of them';
+    emit({ type: 'info', message });
+  } else if (given) {
+    emit({
+      type: 'info',
+      message: 'the flags are for this run: ai-vm up without them goes back to what the file says',
+    });
   }
 }
 
 export async function up(context: Context, options: UpOptions): Promise<UpResult> {
-  const names = await chooseDeclared(context, options.vms);
-  const planOptions = { restart: options.restart ?? false, recreate: checkRecreate(options, names) };
-  const first = await look(context, names, planOptions);
-  await warnOfOrphans(context);
+  tellOfFlags(context);
+  const names = await chooseToStart(context, options.vms);
+  const found = await undeclared(context);
+  const orphans = await decideOrphans(options, found.orphans);
+  if (!options.leave) warnOfUndeclared(context, found, orphans);
+  const planOptions = {
+    ...{ restart: options.restart ?? false, cold: options.cold ?? false },
+    recreate: checkRecreate(options, names),
+    orphans,
+    ...(options.leave ? { leave: options.leave } : {}),
+  };
+  // What this host can do is not asked before the file may have anything of it.
+  const first = await look(context, names, { ...planOptions, cold: planOptions.cold || options.dryRun !== true });
   if (options.existingOnly) {
     const missing = [...first.observed.values()].find((o) => o.state === 'absent');
     if (missing)
@@ -96,32 +130,41 @@ export async function up(context: Context, options: UpOptions): Promise<UpResult
         fix: `ai-vm up ${missing.vm}`,
       });
   }
+  if (options.planned && (options.dryRun || first.plan.steps.length === 0)) {
+    requireFresh(context, options.planned, first);
+  }
   if (options.dryRun) return finish(context, first, null);
   await requireApproval(context, options.approve ?? false);
+  // A watch has the environment that it was started in: what somebody has typed since is newer.
+  if (!options.leave) {
+    requireValues(context, first.vms);
+    await refreshSecrets(context, first);
+  }
+  await fixFlakes(context, first.vms);
+  await remember(context);
+  const restart = await decideRestart(options, first);
   // Looking takes no lock: a converged project answers at once, also while another command works.
-  if (first.plan.steps.length === 0) {
-    context.emit({ type: 'plan', plan: first.plan });
+  if (first.plan.steps.length === 0 && typeof restart === 'boolean' && found.halves.length === 0) {
+    context.emit({ type: 'plan', plan: hiddenPlan(context, first.plan) });
     return answered(await finish(context, first, null), first.observed);
   }
   await context.prepare();
   return withLock(context.project.paths.lock, context.lockOptions, async (lock) => {
-    const now = await look(context, names, planOptions);
-    context.emit({ type: 'plan', plan: now.plan });
+    const { discardHalves } = await import('./halves.ts');
+    await discardHalves(context);
+    const now = await look(context, names, { ...planOptions, restart });
+    if (options.planned) requireFresh(context, options.planned, now);
+    context.emit({ type: 'plan', plan: hiddenPlan(context, now.plan) });
+    warnOfRestarts(context, restart, now);
     if (now.plan.steps.length === 0) {
       return answered(await finish(context, now, null), now.observed);
     }
-    // A converged project never loads what changes a machine.
-    const [{ preflight }, { makeHandlers }] = await Promise.all([import('./preflight.ts'), import('./steps/index.ts')]);
-    const capabilities = await context.capabilities();
-    await preflight(context, capabilities, now.plan, now.vms);
-    const handlers = makeHandlers(context, {
-      ...now,
-      wait: options.wait ?? true,
-      timeout: options.timeout ?? null,
-      grace: null,
-      lock,
+    // Neither a converged project nor a dry run ever loads what changes a machine.
+    const { carryOut } = await import('./carry-out.ts');
+    const outcome = await carryOut(context, now, {
+      ...{ cold: options.cold ?? false, wait: options.wait ?? true },
+      ...{ timeout: options.timeout ?? null, letBoot: options.letBoot ?? false, lock },
     });
-    const outcome = await execute(now.plan, handlers, context.emit, context.signal, () => performance.now());
     return answered(await finish(context, now, outcome), now.observed);
   });
 }
@@ -142,5 +185,5 @@ async function finish(context: Context, { plan, vms, observed }: Look, outcome: 
   const ok = errors.length === 0 && (outcome?.skipped.length ?? 0) === 0;
   const exitCode = context.signal.aborted ? EXIT.interrupted : (errors[0]?.exitCode ?? (ok ? EXIT.ok : EXIT.failed));
   context.emit({ type: 'finished', ok });
-  return { plan, ok, exitCode, welcome: await welcomeOf(context, plan, vms, observed) };
+  return { plan: hiddenPlan(context, plan), ok, exitCode, welcome: await welcomeOf(context, plan, vms, observed) };
 }

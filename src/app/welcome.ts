@@ -1,5 +1,5 @@
 /** How to get in: what `up` ends with. */
-import type { PortConfig, ShareConfig, VmConfig } from '../model/desired.ts';
+import type { AgentName, PortConfig, ShareConfig, VmConfig } from '../model/desired.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Change, Plan, VmVerdict } from '../model/plan.ts';
 import { observe } from '../reconcile/observe.ts';
@@ -15,7 +15,9 @@ export interface WelcomeVm {
   readonly wishedPort: number | null;
   readonly ports: readonly PortConfig[];
   readonly shares: readonly ShareConfig[];
-  readonly claude: boolean;
+  readonly agents: readonly AgentName[];
+  /** There is a screen to look at. */
+  readonly desktop: boolean;
   readonly pending: readonly Change[];
 }
 
@@ -50,7 +52,8 @@ export async function welcomeOf(
         wishedPort: sshPort !== null && sshPort !== vm.ssh.port ? vm.ssh.port : null,
         ports: config.ports,
         shares: config.shares,
-        claude: config.image.agents.includes('claude'),
+        agents: config.image.agents,
+        desktop: Boolean(config.desktop),
         pending: planned?.pending ?? [],
       };
     }),

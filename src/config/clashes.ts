@@ -2,11 +2,12 @@ import type { PortConfig } from '../model/desired.ts';
 import type { ReadMachine } from './machine.ts';
 import { addressesOverlap, hostSide } from './ports.ts';
 import type { Report } from './source.ts';
-import { showPath, type Path } from './tree.ts';
+import { isFlag, showPath, type Path } from './tree.ts';
 
 interface Claim extends Pick<PortConfig, 'bind' | 'host' | 'protocol'> {
   readonly at: Path;
   readonly vm: string;
+  readonly profiles: readonly string[];
 }
 
 /** What only one machine of the project can have: a port of the host, a host name. */
@@ -35,29 +36,35 @@ function reportPorts(machines: readonly ReadMachine[], report: Report): void {
   for (const claim of machines.flatMap(claimsOf)) {
     const key = `${claim.host}/${claim.protocol}`;
     const others = claims.get(key) ?? [];
-    const other = others.find(({ bind }) => addressesOverlap(bind, claim.bind));
+    const other = others.find(
+      ({ bind, profiles }) => addressesOverlap(bind, claim.bind) && meet(profiles, claim.profiles),
+    );
     if (other) reportPort(claim, other, report);
     else claims.set(key, [...others, claim]);
   }
 }
 
 function claimsOf({ vm, ports, ssh }: ReadMachine): Claim[] {
-  const forwards = ports.map((port) => ({ ...port, at: port.node.at, vm: vm.name }));
+  const forwards = ports.map((port) => ({ ...port, at: port.node.at, vm: vm.name, profiles: vm.profiles }));
   // Only a declared port: another one gives way to what is taken.
   if (!ssh) return forwards;
-  return [{ bind: '127.0.0.1', host: vm.ssh.port, protocol: 'tcp', at: ssh.at, vm: vm.name }, ...forwards];
+  return [
+    { bind: '127.0.0.1', host: vm.ssh.port, protocol: 'tcp', at: ssh.at, vm: vm.name, profiles: vm.profiles },
+    ...forwards,
+  ];
 }
+
+/** Whether machines of these profiles take part together, unless somebody names both. */
+const meet = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === 0 || b.length === 0 || a.some((name) => b.includes(name));
 
 function reportPort(claim: Claim, other: Claim, report: Report): void {
   const side = hostSide(claim);
-  if (claim.vm !== other.vm && claim.at[0] === 'defaults' && showPath(claim.at) === showPath(other.at)) {
+  const many = isFlag(claim.at) ? 'Flags go' : claim.at[0] === 'defaults' ? 'Ports in `defaults` go' : null;
+  if (claim.vm !== other.vm && many !== null && showPath(claim.at) === showPath(other.at)) {
     const message = `${showPath(claim.at)}: ${other.vm} and ${claim.vm} would both have ${side} of the host`;
-    report.error(
-      'config.duplicate',
-      claim.at,
-      message,
-      'Ports in `defaults` go to every machine: give them to one machine instead.',
-    );
+    const hint = isFlag(claim.at) ? 'name the one that it is for' : 'give them to one machine instead';
+    report.error('config.duplicate', claim.at, message, `${many} to every machine: ${hint}.`);
     return;
   }
   const taken = `${showPath(other.at)}${other.at[0] === 'defaults' ? ` (for ${other.vm})` : ''}`;

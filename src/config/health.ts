@@ -10,6 +10,8 @@ const DEFAULTS = { interval: '5s', timeout: '30s', retries: 3, start_period: '0s
 /** A test in list form as one shell command; null for NONE. An empty text when it is faulty, which has been reported. */
 export function shapeTest(list: ListNode, report: Report): ScalarNode {
   const [first, ...rest] = list.items.map((item) => String(toJson(item)));
+  const drawn = list.items.flatMap((item) => (item.kind === 'scalar' ? (item.drawn ?? []) : []));
+  const command = (text: string): ScalarNode => ({ ...scalar(list.at, text), ...(drawn.length > 0 && { drawn }) });
   const wrong = (message: string, hint: string): ScalarNode => {
     report.error('config.value', list.at, `${showPath(list.at)}: ${message}`, hint);
     return scalar(list.at, '');
@@ -18,9 +20,9 @@ export function shapeTest(list: ListNode, report: Report): ScalarNode {
     case 'NONE':
       return scalar(list.at, null);
     case 'CMD':
-      return rest.length > 0 ? scalar(list.at, rest.map(shellQuote).join(' ')) : wrong('CMD without a command', CMD);
+      return rest.length > 0 ? command(rest.map(shellQuote).join(' ')) : wrong('CMD without a command', CMD);
     case 'CMD-SHELL':
-      return rest.length === 1 ? scalar(list.at, rest[0]!) : wrong('CMD-SHELL takes one command', SHELL);
+      return rest.length === 1 ? command(rest[0]!) : wrong('CMD-SHELL takes one command', SHELL);
     default:
       return wrong('a list begins with CMD, CMD-SHELL or NONE', `${CMD} Or write a shell command as plain text.`);
   }

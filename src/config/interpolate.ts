@@ -1,48 +1,51 @@
-import type { DrawnVariable } from '../model/desired.ts';
 import type { Position } from '../model/errors.ts';
 import { closest } from '../model/closest.ts';
 import { fieldAt } from './fields.ts';
+import type { Variables } from './environment.ts';
 import type { Report } from './source.ts';
-import { TemplateError, substitute, type Lookup } from './template.ts';
+import { TemplateError, substitute, variablesIn, type Lookup } from './template.ts';
 import { showPath, type Node, type Path, type Scalar, type ScalarNode } from './tree.ts';
-
-export interface Interpolated {
-  readonly root: Node;
-  /** Variables whose values reached a field that can carry text. */
-  readonly drawn: readonly DrawnVariable[];
-}
-
-export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Replaces the variables in all values (never in keys), and drops the `x-` keys, whose content is free. A value that was
  * made from variables becomes a number or a switch where the schema wants one.
  */
-export function interpolate(root: Node, env: Env, report: Report): Interpolated {
-  const run = new Run(env, report);
+export function interpolate(root: Node, variables: Variables, report: Report): Node {
+  const run = new Run(variables, report);
   const result = run.visit(root);
   run.warn();
-  return { root: result, drawn: run.drawn };
+  return result;
 }
 
 class Run {
-  readonly drawn: DrawnVariable[] = [];
   readonly #unset = new Map<string, Path>();
-  readonly #env: Env;
+  readonly #variables: Variables;
   readonly #lookup: Lookup;
   readonly #report: Report;
 
-  constructor(env: Env, report: Report) {
-    this.#env = env;
-    this.#lookup = (name) => (Object.hasOwn(env, name) ? env[name] : undefined);
+  constructor(variables: Variables, report: Report) {
+    this.#variables = variables;
+    this.#lookup = (name) => variables.get(name)?.value;
     this.#report = report;
   }
 
   visit(node: Node): Node {
-    if (node.kind === 'list') return { ...node, items: node.items.map((item) => this.visit(item)) };
+    // Most of a file has no variables: what stays as it is is not copied.
+    if (node.kind === 'list') {
+      const items = node.items.map((item) => this.visit(item));
+      return items.every((item, n) => item === node.items[n]) ? node : { ...node, items };
+    }
     if (node.kind === 'map') {
-      const kept = [...node.entries].filter(([key]) => !key.startsWith('x-') || isName(node.at));
-      return { ...node, entries: new Map(kept.map(([key, value]) => [key, this.visit(value)])) };
+      const named = isName(node.at);
+      const entries = new Map<string, Node>();
+      let same = true;
+      for (const [key, value] of node.entries) {
+        const kept = named || !key.startsWith('x-');
+        const visited = kept ? this.visit(value) : value;
+        if (kept) entries.set(key, visited);
+        same &&= kept && visited === value;
+      }
+      return same ? node : { ...node, entries };
     }
     return typeof node.value === 'string' && node.value.includes('$') ? this.#replace(node, node.value) : node;
   }
@@ -50,14 +53,15 @@ class Run {
   #replace(node: ScalarNode, template: string): Node {
     try {
       const { text, unset, used } = substitute(template, this.#lookup);
+      this.#report.uses(variablesIn(template));
       for (const name of unset) if (!this.#unset.has(name)) this.#unset.set(name, node.at);
       if (text === template) return node;
       const value = cast(text, node.at);
-      if (typeof value === 'string' && !fieldAt(node.at)?.numeric) {
-        const field = showPath(node.at);
-        for (const variable of new Set(used)) this.drawn.push({ variable, field });
-      }
-      return used.length + unset.length > 0 ? { ...node, value, template } : { ...node, value };
+      if (used.length + unset.length === 0) return { ...node, value };
+      // A number or a switch tells nothing of what it was made from.
+      const readable = typeof value === 'string' && !fieldAt(node.at)?.numeric;
+      const drawn = readable ? used.flatMap((name) => this.#variables.get(name)?.drawn ?? []) : [];
+      return { ...node, value, template, ...(drawn.length > 0 && { drawn: [...new Set(drawn)] }) };
     } catch (error) {
       if (!(error instanceof TemplateError)) throw error;
       this.#fault(node, template, error);
@@ -82,8 +86,9 @@ class Run {
   }
 
   warn(): void {
-    const names = Object.keys(this.#env);
+    const { names } = this.#variables;
     for (const [name, at] of this.#unset) {
+      if (!this.#report.firstTime(`unset ${name}`)) continue;
       const near = closest(name, names);
       const hint = `${near === undefined ? '' : `Did you mean ${near}? `}Write \${${name}:-} if it may be empty, \${${name}:?} if it must not.`;
       this.#report.warning('config.unset-variable', at, `the variable ${name} is not set: an empty text is used`, hint);

@@ -2,29 +2,38 @@ import type {
   AgentConfig,
   AudioConfig,
   AudioDriver,
-  DrawnVariable,
   PortConfig,
+  RestartPolicy,
   ShareConfig,
   VmConfig,
 } from '../model/desired.ts';
+import { AGENT_NAMES } from '../model/agents.ts';
 import { GiB } from '../model/units.ts';
+import { parseDuration } from './durations.ts';
 import { readHealthcheck, valueOr } from './health.ts';
-import type { Env } from './interpolate.ts';
-import { checkPackage, checkUser, hostName } from './names.ts';
+import { readDependencies, type PlacedDependency } from './dependencies.ts';
+import type { Variables } from './environment.ts';
+import type { Surroundings } from './layers.ts';
+import { readDesktop } from './desktop.ts';
+import { declaredProvider, readImage, withStore } from './image.ts';
+import { checkUser, hostName } from './names.ts';
+import { readNetwork } from './network.ts';
+import { readNetworks, withNetworks, type PlacedNetwork } from './networks.ts';
 import type { Outcome } from './outcome.ts';
-import { hostSide, isIPv6, parsePort, type PortObject } from './ports.ts';
+import { isIPv6, parsePort, type PortObject } from './ports.ts';
 import { hostPath, parseShare, placeShares, type DeclaredShare, type Places, type ShareObject } from './shares.ts';
 import { MEMORY_LIMITS, STORAGE_LIMITS, parseCpus, parseSize } from './sizes.ts';
 import type { Report } from './source.ts';
 import { entry, showPath, toJson, type MapNode, type Node } from './tree.ts';
 import { readEnv, readLabels } from './variables.ts';
+import { readSecrets, reportUnreached } from './vm-secrets.ts';
 
 export interface Context {
   readonly report: Report;
-  readonly places: Places;
-  readonly env: Env;
-  /** Grows. */
-  readonly drawn: DrawnVariable[];
+  readonly around: Surroundings;
+  readonly variables: Variables;
+  /** Notes which variables of the host a machine sees, and where. */
+  readonly draw: (vm: string, variables: readonly string[], node: Node) => void;
 }
 
 /** A port with its place in the file. */
@@ -37,6 +46,10 @@ export interface ReadMachine {
   readonly ports: readonly PlacedPort[];
   /** Where the file names the SSH port. */
   readonly ssh: Node | undefined;
+  readonly dependencies: readonly PlacedDependency[];
+  readonly networks: readonly PlacedNetwork[];
+  /** The file says what it boots. */
+  readonly imageDeclared: boolean;
 }
 
 export const DEFAULT_SSH_PORT = 2222;
@@ -58,32 +71,86 @@ export function readMachine(name: string, node: MapNode, context: Context): Read
   const ports = readPorts(field('ports'), report);
   const ssh = entry(field('ssh'), 'port');
   const agents = readAgents(field('agents'));
-  const packages = readList(entry(field('packages'), 'debian'), checkPackage, report);
-  const users = readList(field('users'), checkUser, report);
+  const given = readList(field('users'), checkUser, report);
+  const users = given.length > 0 ? given : ['dev'];
+  const audio = readAudio(field('audio'), context);
+  const desktop = readDesktop(field('desktop'));
+  const image = readImage(
+    {
+      ...{
+        image: field('image'),
+        packages: field('packages'),
+        user: users[0]!,
+        audio: audio !== false,
+        desktop: desktop !== false,
+      },
+      agents: agents.map((agent) => agent.name),
+    },
+    { report, placesOf: (at) => placesOf(at, context), provider: context.around.providerOf?.(name) ?? 'debian' },
+  );
+  const dependencies = readDependencies(field('depends_on'));
+  const env = readEnv(
+    field('env'),
+    (at) => variablesAt(at, context),
+    report,
+    (variables, at) => context.draw(name, variables, at),
+  );
+  const secrets = readSecrets(field('secrets'), env, report);
+  const networks = readNetworks(field('networks'));
+  const network = withNetworks(readNetwork(field('network'), report), networks, report);
+  reportUnreached(field('secrets'), secrets, network, report);
   const vm: VmConfig = {
     name,
     hostname: hostName(name),
-    image: { provider: 'debian', packages: packages.sort(), agents: agents.map((agent) => agent.name).sort() },
+    image,
     cpus: number('cpus', 2, parseCpus),
     memory: number('memory', 8 * GiB, (given) => parseSize(given, MEMORY_LIMITS)),
     storage: number('storage', 50 * GiB, (given) => parseSize(given, STORAGE_LIMITS)),
     overlay: flag('overlay', false),
-    audio: readAudio(field('audio'), context),
+    audio,
+    desktop,
     nested: flag('nested', true),
-    shares: readShares(field('shares'), context),
+    warm: flag('warm', true),
+    restart: readRestart(field('restart')),
+    suspendAfter: readSuspendAfter(field('suspend_after'), report),
+    shares: withStore(readShares(field('shares'), context), image),
     ports: ports.map(({ node: _node, ...port }) => port),
     ssh: { port: ssh ? Number(toJson(ssh)) : DEFAULT_SSH_PORT, declared: ssh !== undefined },
-    users: users.length > 0 ? users : ['dev'],
+    ...(network && { network }),
+    users,
     agents,
-    env: readEnv(field('env'), context.env, report, context.drawn),
+    env,
+    ...(secrets.length > 0 && { secrets }),
     provision: readProvision(field('provision'), report),
     healthcheck: readHealthcheck(field('healthcheck'), report),
-    labels: readLabels(field('labels'), report.source),
+    labels: readLabels(field('labels'), report),
+    profiles: names(field('profiles')),
+    dependsOn: dependencies.map(({ node: _node, ...dependency }) => dependency),
   };
-  return { vm, ports, ssh };
+  return { vm, ports, ssh, dependencies, networks, imageDeclared: declaredProvider(field('image')) !== null };
 }
 
+/** Less is no idling (milliseconds). */
+const LEAST_IDLE = 10_000;
+
+const readSuspendAfter = (node: Node | undefined, report: Report): number | null =>
+  node?.kind === 'scalar'
+    ? valueOr<number | null>(null, parseDuration(String(node.value), LEAST_IDLE), node, report)
+    : null;
+
+const variablesAt = ({ at }: Node, { around, variables }: Context): Variables =>
+  around.variablesOf?.get(at.file ?? '') ?? variables;
+
+/** What relative paths of a value count from: its file's directory, or the project's. */
+const placesOf = (node: Node, { around: { dir, home, bases } }: Context): Places => ({
+  dir: bases.get(node.at.file ?? '') ?? dir,
+  home,
+});
+
 const items = (node: Node | undefined): readonly Node[] => (node?.kind === 'list' ? node.items : []);
+
+export const names = (node: Node | undefined): string[] =>
+  [...new Set(items(node).map((item) => String(toJson(item))))].sort();
 
 /** A list of names without repetition: the same one may come from `defaults`. */
 function readList(node: Node | undefined, check: (name: string) => Outcome<string>, report: Report): string[] {
@@ -91,6 +158,11 @@ function readList(node: Node | undefined, check: (name: string) => Outcome<strin
     (item) => valueOr<string | null>(null, check(String(toJson(item))), item, report) ?? [],
   );
   return [...new Set(names)];
+}
+
+function readRestart(node: Node | undefined): RestartPolicy {
+  const value = node?.kind === 'scalar' ? node.value : undefined;
+  return value === 'always' || value === 'on-failure' ? value : 'no';
 }
 
 function readProvision(node: Node | undefined, report: Report): string[] {
@@ -104,13 +176,14 @@ function readProvision(node: Node | undefined, report: Report): string[] {
 
 function readAgents(node: Node | undefined): AgentConfig[] {
   if (node?.kind !== 'map') return [];
-  return [...node.entries].map(([, settings]) => {
-    const share = entry(settings, 'share_auth');
-    return { name: 'claude', shareAuth: share?.kind === 'scalar' && share.value === true };
+  return AGENT_NAMES.filter((name) => node.entries.has(name)).map((name) => {
+    const share = entry(node.entries.get(name), 'share_auth');
+    return { name, shareAuth: share?.kind === 'scalar' && share.value === true };
   });
 }
 
-function readAudio(node: Node | undefined, { report, places }: Context): AudioConfig | false {
+function readAudio(node: Node | undefined, context: Context): AudioConfig | false {
+  const { report } = context;
   if (node?.kind === 'scalar') return node.value === true ? { driver: 'pa', path: null } : false;
   if (node?.kind !== 'map') return false;
   const settings = toJson(node) as { driver?: AudioDriver; path?: string };
@@ -126,15 +199,7 @@ function readAudio(node: Node | undefined, { report, places }: Context): AudioCo
       'key',
     );
   }
-  return { driver, path: valueOr<string | null>(null, hostPath(settings.path, places), at, report) };
-}
-
-const isDefault = (node: Node): boolean => node.at[0] === 'defaults';
-
-/** Entries by key: a machine's own take the place of those that `defaults` has for the same key. */
-function keyed<T extends { readonly node: Node }>(list: readonly T[], key: (item: T) => string): T[] {
-  const own = new Set(list.filter((item) => !isDefault(item.node)).map(key));
-  return list.filter((item) => !isDefault(item.node) || !own.has(key(item)));
+  return { driver, path: valueOr<string | null>(null, hostPath(settings.path, placesOf(at, context)), at, report) };
 }
 
 function readPorts(node: Node | undefined, report: Report): PlacedPort[] {
@@ -158,22 +223,22 @@ function readPorts(node: Node | undefined, report: Report): PlacedPort[] {
     }
     return [{ ...port, node: item }];
   });
-  return keyed(list, hostSide);
+  return list;
 }
 
-function readShares(node: Node | undefined, { report, places }: Context): ShareConfig[] {
+function readShares(node: Node | undefined, context: Context): ShareConfig[] {
+  const { report } = context;
   const list = items(node).flatMap((item) => {
     const share = valueOr<DeclaredShare | null>(
       null,
-      parseShare(toJson(item) as string | ShareObject, places),
+      parseShare(toJson(item) as string | ShareObject, placesOf(item, context)),
       item,
       report,
     );
     return share === null ? [] : [{ ...share, node: item }];
   });
-  const kept = keyed(list, (share) => share.target ?? share.path);
   const seen = new Map<string, Node>();
-  for (const share of kept) {
+  for (const share of list) {
     const key = share.target === null ? `${share.mode} ${share.path}` : share.target;
     const before = seen.get(key);
     if (before) {
@@ -189,5 +254,5 @@ function readShares(node: Node | undefined, { report, places }: Context): ShareC
       );
     } else seen.set(key, share.node);
   }
-  return placeShares(kept.map(({ node: _node, ...share }) => share));
+  return placeShares(list.map(({ node: _node, ...share }) => share));
 }

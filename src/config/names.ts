@@ -7,6 +7,14 @@ export function projectName(text: string): string {
   return kept.replace(/^[_-]+/, '').slice(0, 63);
 }
 
+/** What the schema says of the keys of `vms`. */
+export function checkMachine(name: string): Outcome<string> {
+  if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$/.test(name)) return ok(name);
+  return fault(`${quote(name)} is not a name for a machine`, MACHINE_NAME);
+}
+
+export const MACHINE_NAME = 'Letters, digits, `-` and `_`, a letter or digit first, at most 63 characters.';
+
 /** The machine's name as systemd accepts it. */
 export function hostName(name: string): string {
   return name
@@ -39,6 +47,15 @@ export function checkUser(name: string): Outcome<string> {
     );
   }
   return ok(name);
+}
+
+/** A package of nixpkgs: the name of an attribute, or a path of them. */
+export function checkNixPackage(name: string): Outcome<string> {
+  if (/^[A-Za-z_][A-Za-z0-9_'-]*(\.[A-Za-z_][A-Za-z0-9_'-]*)*$/.test(name) && name.length <= 100) return ok(name);
+  return fault(
+    `${quote(name)} is not the name of a package of nixpkgs`,
+    'An attribute such as ripgrep, nodejs_22 or python3Packages.requests.',
+  );
 }
 
 /** A package of Debian's. */

@@ -100,6 +100,9 @@ function* tokens(text: string): ReturnType<Parser['parse']> {
 
 const TOO_MUCH = 'A configuration declares a few machines: is this the right file?';
 
+/** Of a scalar, which most values are. */
+const NO_PARTS: Spans['children'] = new Map();
+
 /** The library's own conversion keeps no places and lets aliases multiply. */
 class Converter {
   readonly #targets: ReadonlyMap<object, ParsedNode>;
@@ -116,12 +119,12 @@ class Converter {
     if (++this.#count > MAX_NODES)
       throw new Refused('too much in one file', span, `${TOO_MUCH} Aliases count as often as they are used.`);
     if (at.length > MAX_DEPTH) throw new Refused(`nested more than ${MAX_DEPTH} levels deep`, span);
-    const spans = (children: Map<string | number, Spans>): Spans => {
+    const spans = (children: Spans['children']): Spans => {
       const value = node && node !== given ? { start: node.range[0], end: node.range[1] } : span;
       return { value, children, ...(key && { key }) };
     };
-    if (node === null) return [{ kind: 'scalar', at, value: null }, spans(new Map())];
-    if (isScalar(node)) return [{ kind: 'scalar', at, value: plain(node.value, span) }, spans(new Map())];
+    if (node === null) return [{ kind: 'scalar', at, value: null }, spans(NO_PARTS)];
+    if (isScalar(node)) return [{ kind: 'scalar', at, value: plain(node.value, span) }, spans(NO_PARTS)];
     if (this.#open.has(node))
       throw new Refused('an alias that contains itself', span, 'Remove the alias from inside its anchor.');
     this.#open.add(node);

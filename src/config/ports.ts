@@ -92,10 +92,7 @@ export function hostSide(port: Pick<PortConfig, 'bind' | 'host' | 'protocol'>): 
   return `${address}:${port.host}/${port.protocol}`;
 }
 
-const isWildcard = (bind: string): boolean => bind === '0.0.0.0' || bind === '::';
-
-/** Whether two addresses cannot both have the same port. */
-export const addressesOverlap = (a: string, b: string): boolean => a === b || isWildcard(a) || isWildcard(b);
+export { addressesOverlap } from '../model/host-side.ts';
 
 /** The shortest way to write a port. */
 export function printPort(port: PortConfig): string {

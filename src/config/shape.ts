@@ -1,10 +1,14 @@
 import { shapeTest } from './health.ts';
 import type { Report } from './source.ts';
-import { entry, scalar, showPath, type ListNode, type MapNode, type Node } from './tree.ts';
+import { entry, showPath, type ListNode, type MapNode, type Node } from './tree.ts';
+
+/** Lists of names that may be mappings of names to settings. */
+const NAMED = ['agents', 'depends_on', 'networks'];
 
 /**
  * A machine with each field in its one canonical form, so that merging need not know the short ones: `env` and `labels`
- * are mappings, a health check's test is one command, `packages` is a mapping of lists, `agents` a mapping of settings, nothing is an empty mapping.
+ * are mappings, a health check's test is one command, `packages` is a mapping of lists, `agents`, `depends_on` and
+ * `networks` are mappings of settings, nothing is an empty mapping.
  */
 export function shapeMachine(node: Node, report: Report): MapNode {
   if (node.kind !== 'map') return { kind: 'map', at: node.at, entries: new Map() };
@@ -18,14 +22,16 @@ export function shapeMachine(node: Node, report: Report): MapNode {
       ['nixos', list],
     ]),
   }));
-  replace(entries, 'agents', agents);
+  for (const key of NAMED) replace(entries, key, named);
   const health = entries.get('healthcheck');
   const test = entry(health, 'test');
   if (health?.kind === 'map' && test?.kind === 'list') {
     entries.set('healthcheck', { ...health, entries: new Map([...health.entries, ['test', shapeTest(test, report)]]) });
   }
-  const named = entries.get('agents');
-  if (named?.kind === 'map') entries.set('agents', withSettings(named));
+  for (const key of NAMED) {
+    const settings = entries.get(key);
+    if (settings?.kind === 'map') entries.set(key, withSettings(settings));
+  }
   return { ...node, entries };
 }
 
@@ -48,12 +54,13 @@ function pairs(list: ListNode, report: Report): MapNode {
         'Remove one of the two.',
       );
     }
-    entries.set(name, scalar(item.at, value ?? null));
+    entries.set(name, { ...item, value: value ?? null });
   }
   return { kind: 'map', at: list.at, entries };
 }
 
-function agents(list: ListNode): MapNode {
+/** Names, or mappings of names to settings. */
+function named(list: ListNode): MapNode {
   const entries = new Map<string, Node>();
   for (const item of list.items) {
     if (item.kind === 'scalar') {

@@ -1,4 +1,7 @@
 import type { Diagnostic, Position } from '../model/errors.ts';
+import { secretsIn, type Written } from './mask.ts';
+import type { NamedVariable } from './template.ts';
+import { unquoted } from './unquoted.ts';
 import { showPath, type Node, type Path, type Span, type Spans } from './tree.ts';
 
 /** A parsed file: its values, and where each stands. */
@@ -32,6 +35,12 @@ export class Source {
     return this.position(part === 'key' ? (found.key ?? found.value) : found.value);
   }
 
+  /** Secrets that it says itself; null: it could not be parsed. */
+  secrets(named: readonly string[]): readonly Written[] | null {
+    const spans = this.#spans();
+    return spans ? secretsIn(this.text, spans, named) : null;
+  }
+
   /** The value as it is written, without quotes being undone; undefined when its place is not known. */
   written(path: Path): string | undefined {
     let found = this.#spans();
@@ -58,33 +67,102 @@ function countLines(text: string, until: number): number {
   return lines;
 }
 
-/** Collects what is wrong, so that everything can be said at once. */
-export class Report {
-  readonly source: Source;
+/** What several reports have in common: all files, and all that is wrong. */
+export class Findings {
+  readonly sources = new Map<string, Source>();
   readonly diagnostics: Diagnostic[] = [];
-  readonly #blamed = new Set<string>();
+  readonly blamed = new Set<string>();
+  /** All variables that were met, by their names: required where one place requires it, with the first default. */
+  readonly variables = new Map<string, NamedVariable>();
 
-  constructor(source: Source) {
-    this.source = source;
-  }
+  /** Files of which no message tells more than a place. */
+  readonly unquoted = new Set<string>();
 
-  /** Whether something is already known to be wrong with this very value. */
-  blames(at: Path): boolean {
-    return this.#blamed.has(showPath(at));
-  }
+  /** What has been said, of what is said once for all files. */
+  readonly said = new Set<string>();
 
   get failed(): boolean {
     return this.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
   }
+}
+
+/** Collects what is wrong, so that everything can be said at once. */
+export class Report {
+  /** Of what names no file. */
+  readonly source: Source;
+  readonly #findings: Findings;
+
+  constructor(source: Source, findings: Findings = new Findings()) {
+    this.source = source;
+    this.#findings = findings;
+    findings.sources.set(source.path, source);
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    return this.#findings.diagnostics;
+  }
+
+  #of(at: Path): Source {
+    return (at.file === undefined ? undefined : this.#findings.sources.get(at.file)) ?? this.source;
+  }
+
+  /** Whether something is already known to be wrong with this very value. */
+  blames(at: Path): boolean {
+    return this.#findings.blamed.has(`${this.#of(at).path} ${showPath(at)}`);
+  }
+
+  /** The same for a field of any machine. */
+  blamesSome(field: string): boolean {
+    return [...this.#findings.blamed].some((key) => key.includes(`.${field}`));
+  }
+
+  locate(at: Path): Position | undefined {
+    return this.#of(at).locate(at, 'value');
+  }
+
+  /** Whether messages may say what a file has in it. */
+  quotes({ file }: Path): boolean {
+    return file === undefined || !this.#findings.unquoted.has(file);
+  }
+
+  /** Notes variables that the file names. */
+  uses(variables: readonly NamedVariable[]): void {
+    for (const { name, required, otherwise } of variables) {
+      const before = this.#findings.variables.get(name);
+      this.#findings.variables.set(name, {
+        name,
+        required: required || before?.required === true,
+        otherwise: before?.otherwise ?? otherwise,
+      });
+    }
+  }
+
+  /** Whether this has not been said before, in whichever file. */
+  firstTime(what: string): boolean {
+    const first = !this.#findings.said.has(what);
+    this.#findings.said.add(what);
+    return first;
+  }
+
+  /** The value as it is written, without quotes being undone; undefined when its place is not known. */
+  written(at: Path): string | undefined {
+    return this.#of(at).written(at);
+  }
+
+  get failed(): boolean {
+    return this.#findings.failed;
+  }
 
   /** An error at a value (or at its key). */
   error(code: string, at: Path, message: string, hint?: string, part: 'key' | 'value' = 'value'): void {
-    this.#blamed.add(showPath(at));
-    this.add('error', code, this.source.locate(at, part), message, hint);
+    this.#findings.blamed.add(`${this.#of(at).path} ${showPath(at)}`);
+    const source = this.#of(at);
+    this.add('error', code, source.locate(at, part), message, hint, source);
   }
 
   warning(code: string, at: Path, message: string, hint?: string): void {
-    this.add('warning', code, this.source.locate(at, 'value'), message, hint);
+    const source = this.#of(at);
+    this.add('warning', code, source.locate(at, 'value'), message, hint, source);
   }
 
   add(
@@ -93,7 +171,10 @@ export class Report {
     position: Position | undefined,
     message: string,
     hint?: string,
+    source: Source = this.source,
   ): void {
-    this.diagnostics.push({ code, severity, message, hint, position });
+    const found = { code, severity, message, hint, position };
+    const isQuoted = this.quotes({ file: source.path } as Path);
+    this.#findings.diagnostics.push(isQuoted ? found : unquoted(found));
   }
 }

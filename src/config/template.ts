@@ -90,6 +90,35 @@ export function substitute(template: string, lookup: Lookup, nesting = 0): Subst
   return { text: parts.join(''), unset, used };
 }
 
+export interface NamedVariable {
+  readonly name: string;
+  /** Something fails where it is not set. */
+  readonly required: boolean;
+  /** What is used where it is not set, as it is written; null: nothing. */
+  readonly otherwise: string | null;
+}
+
+/** All variables that a text names, those of alternatives that are not taken too. None of one that is no template. */
+export function variablesIn(template: string, nesting = 0): NamedVariable[] {
+  if (nesting > MAX_NESTING) return [];
+  const found: NamedVariable[] = [];
+  for (let at = template.indexOf('$'); at !== -1; at = template.indexOf('$', at)) {
+    if (template[at + 1] === '{') {
+      const braced = bracedOrNone(template, at);
+      if (!braced) return found;
+      const { name, operator, operand, end } = braced;
+      const otherwise = operator.endsWith('-') ? operand : null;
+      found.push({ name, required: operator.endsWith('?'), otherwise }, ...variablesIn(operand, nesting + 1));
+      at = end;
+    } else {
+      const name = match(NAME, template, at + 1);
+      if (name !== '') found.push({ name, required: false, otherwise: null });
+      at += template[at + 1] === '$' ? 2 : 1 + name.length;
+    }
+  }
+  return found;
+}
+
 interface Braced {
   readonly start: number;
   readonly name: string;
@@ -97,6 +126,16 @@ interface Braced {
   readonly operand: string;
   /** Offset behind the closing brace. */
   readonly end: number;
+}
+
+/** What is wrong with an alternative that is not taken is nobody's business. */
+function bracedOrNone(template: string, start: number): Braced | null {
+  try {
+    return readBraced(template, start);
+  } catch (error) {
+    if (error instanceof TemplateError) return null;
+    throw error;
+  }
 }
 
 function readBraced(template: string, start: number): Braced {

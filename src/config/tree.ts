@@ -1,7 +1,20 @@
 /** What a parser makes of a file: plain values that know where they stand in it. */
 
-/** Keys of mappings and indexes of lists, from the top of the file. */
-export type Path = readonly (string | number)[];
+/** Keys of mappings and indexes of lists, from the top of a file: of the project's own where none is named. */
+export interface Path extends ReadonlyArray<string | number> {
+  readonly file?: string;
+}
+
+/** The same place in a file of this name. */
+const inFile = (path: Path, file: string): Path => Object.assign([...path], { file });
+
+/** A tree that knows which file it stands in, wherever it is merged to. */
+export function belongingTo(node: Node, file: string): Node {
+  const at = inFile(node.at, file);
+  if (node.kind === 'list') return { ...node, at, items: node.items.map((item) => belongingTo(item, file)) };
+  if (node.kind === 'scalar') return { ...node, at };
+  return { ...node, at, entries: new Map([...node.entries].map(([key, value]) => [key, belongingTo(value, file)])) };
+}
 
 export type Scalar = string | number | boolean | null;
 
@@ -11,6 +24,8 @@ export interface ScalarNode {
   readonly value: Scalar;
   /** The text with variables that the value was made from, where there was one. */
   readonly template?: string;
+  /** Variables of the host that it makes known to whoever reads it. */
+  readonly drawn?: readonly string[];
 }
 
 export interface ListNode {
@@ -71,8 +86,12 @@ export function nodeAt(node: Node, path: Path): Node | undefined {
   return found;
 }
 
-/** `vms.dev.ports[0]`; keys that are no plain words are quoted. */
+/** Whether a value comes from a flag, such as `--port`: no field of a file is called so. */
+export const isFlag = (path: Path): boolean => typeof path[0] === 'string' && path[0].startsWith('--');
+
+/** `vms.dev.ports[0]`; keys that are no plain words are quoted. What a flag gave is shown as the flag. */
 export function showPath(path: Path): string {
+  if (isFlag(path)) return String(path[0]);
   let text = '';
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`;

@@ -1,6 +1,7 @@
 import { closest } from '../model/closest.ts';
 import validateSchema from '../generated/validate.cjs';
 import { fieldAt } from './fields.ts';
+import { MACHINE_NAME } from './names.ts';
 import { quote } from './outcome.ts';
 import type { Report } from './source.ts';
 import { nodeAt, showPath, toJson, type Node, type Path } from './tree.ts';
@@ -61,8 +62,7 @@ function reportUnknownKey(at: Path, report: Report): void {
   const key = String(at.at(-1));
   const parent = at.slice(0, -1);
   if (parent.length === 1 && parent[0] === 'vms') {
-    const hint = 'Letters, digits, `-` and `_`, a letter or digit first, at most 63 characters.';
-    report.error('config.name', at, `${quote(key)} is not a name for a machine`, hint, 'key');
+    report.error('config.name', at, `${quote(key)} is not a name for a machine`, MACHINE_NAME, 'key');
     return;
   }
   const inside = parent.length === 0 ? '' : `${showPath(parent)}: `;

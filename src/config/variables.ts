@@ -1,21 +1,22 @@
-import type { DrawnVariable } from '../model/desired.ts';
-import type { Env } from './interpolate.ts';
-import type { Report, Source } from './source.ts';
+import type { Variables } from './environment.ts';
+import type { Report } from './source.ts';
 import { showPath, type Node, type ScalarNode } from './tree.ts';
 
+export const isVariable = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
+
 /**
- * `env` of a machine, sorted by name. A variable without a value takes the host's, which is noted in `drawn`; where the
- * host has none either, it is left out with a warning.
+ * `env` of a machine, sorted by name. A variable without a value takes that of the environment, which is noted with `draw`;
+ * where that has none either, it is left out with a warning.
  */
 export function readEnv(
   node: Node | undefined,
-  host: Env,
+  variablesOf: (node: Node) => Variables,
   report: Report,
-  drawn: DrawnVariable[],
+  draw: (variables: readonly string[], node: Node) => void,
 ): Record<string, string> {
   const pairs: [string, string][] = [];
   for (const [name, value] of scalars(node)) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    if (!isVariable(name)) {
       const hint = 'Letters, digits and `_`; no digit first.';
       report.error(
         'config.name',
@@ -26,9 +27,9 @@ export function readEnv(
       );
       continue;
     }
-    let text = textOf(value, report.source);
+    let text = textOf(value, report);
     if (value.value === null) {
-      const given = Object.hasOwn(host, name) ? host[name] : undefined;
+      const given = variablesOf(value).get(name);
       if (given === undefined) {
         report.warning(
           'config.unset-variable',
@@ -38,8 +39,8 @@ export function readEnv(
         );
         continue;
       }
-      drawn.push({ variable: name, field: showPath(value.at) });
-      text = given;
+      draw(given.drawn, value);
+      text = given.value;
     }
     if (/[\n\r\0]/.test(text)) {
       report.error(
@@ -56,8 +57,8 @@ export function readEnv(
 }
 
 /** `labels` of a machine, sorted by name. */
-export function readLabels(node: Node | undefined, source: Source): Record<string, string> {
-  return sorted([...scalars(node)].map(([name, value]) => [name, textOf(value, source)]));
+export function readLabels(node: Node | undefined, report: Report): Record<string, string> {
+  return sorted([...scalars(node)].map(([name, value]) => [name, textOf(value, report)]));
 }
 
 function* scalars(node: Node | undefined): Generator<[string, ScalarNode]> {
@@ -66,9 +67,9 @@ function* scalars(node: Node | undefined): Generator<[string, ScalarNode]> {
 }
 
 /** A number as it is written: 3.10 is a version, and must not become 3.1. */
-function textOf({ value, at, template }: ScalarNode, source: Source): string {
+function textOf({ value, at, template }: ScalarNode, report: Report): string {
   if (typeof value === 'number' && template === undefined) {
-    const written = source.written(at);
+    const written = report.written(at);
     if (written !== undefined && Number(written) === value) return written;
   }
   return value === null ? '' : String(value);

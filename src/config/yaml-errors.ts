@@ -10,10 +10,17 @@ export function explainYaml(fault: YAMLError): Explained {
   const [, bracket] = /must be sufficiently indented and end with a (\S)/.exec(fault.message) ?? [];
   if (bracket !== undefined)
     return { message: `the closing \`${bracket}\` is missing, or indented too far to the left` };
+  if (fault.code === 'TAG_RESOLVE_FAILED' && /!(reset|override)\b/.test(fault.message)) return COMPOSE_TAG;
   const known = WORDS[fault.code];
   if (known) return known;
   return { message: fault.message.split('\n')[0]!.replace(/^[A-Z](?=[a-z])/, (letter) => letter.toLowerCase()) };
 }
+
+/** TOML has no tags. */
+const COMPOSE_TAG: Explained = {
+  message: 'the tags !reset and !override have no meaning here',
+  hint: 'Name the field in `unset` of the machine: `unset: [ports]`, and beside it what is to be there instead.',
+};
 
 const WORDS: Partial<Record<YAMLError['code'], Explained>> = {
   TAB_AS_INDENT: { message: 'a tab is used for indentation', hint: 'YAML is indented with spaces.' },

@@ -5,21 +5,21 @@
  */
 export type Vm = {
   /**
-   * What the machine boots. Without it, the choice is made once, at the first start, and kept. A change means a new disk.
+   * What the machine boots: `debian`, `nixos`, or a mapping, which means NixOS. Without it, the choice is made once, at the first start, and kept: NixOS where Nix is set up, else Debian, or what AI_VM_DEFAULT_IMAGE says. A change means a new disk.
    */
   image?:
     | string
     | {
         /**
-         * A flake and its output.
+         * A flake that says what the guest is: a directory, or an address such as `github:owner/repo?ref=main`. Its `nixosModules.ai-vm`, or its list `aiVmModules`, is added to ai-vm's guest; a `lib.mkGuest` takes its place; with `#output`, that output is the guest. Without it, a `flake.nix` beside the file is taken if it exports such modules. One from outside of the project needs an approval on this host.
          */
         flake?: string;
         /**
-         * NixOS modules to add.
+         * NixOS modules to add: files of the project, with what they import by relative paths. Others need an approval on this host.
          */
         modules?: string[];
         /**
-         * Where the Nix store of the guest comes from.
+         * `image`: the guest has a store of its own. `host`: it reads the store of the host as well, all of it, which needs an approval on this host.
          */
         store?: 'image' | 'host';
         /**
@@ -59,13 +59,13 @@ export type Vm = {
         path?: string;
       };
   /**
-   * A graphical desktop.
+   * A graphical desktop on a screen of its own: Xfce in Debian guests, Plasma in NixOS ones, with the first user logged in. `ai-vm view` shows it. With and without one are different images; another resolution waits for a restart.
    */
   desktop?:
     | boolean
     | {
         /**
-         * Width and height in pixels.
+         * Width and height in pixels. Without it: 1280x800.
          */
         resolution?: string;
       };
@@ -140,7 +140,7 @@ export type Vm = {
    */
   users?: string[];
   /**
-   * Extra packages of the distribution, in the image: a list, or a mapping with a list for each kind of image. A change means a new image, hence a new disk.
+   * Extra packages of the distribution: a list, or a mapping with a list for each kind of image. NixOS knows them by their attribute in nixpkgs, such as `nodejs_22`. They are in the image of a new disk. A Debian machine that has a disk installs what is new, while it runs; taking one away, and any change of a NixOS machine or one with `overlay`, means a new disk.
    */
   packages?:
     | string[]
@@ -161,41 +161,71 @@ export type Vm = {
     | (
         | string
         | {
-            claude?: Claude;
+            claude?: Agent;
+            codex?: Agent;
+            gemini?: Agent;
+            aider?: Agent;
+            opencode?: Agent;
           }
       )[]
     | {
-        claude?: Claude;
+        claude?: Agent;
+        codex?: Agent;
+        gemini?: Agent;
+        aider?: Agent;
+        opencode?: Agent;
       };
   /**
-   * What happens when the machine stops by itself.
+   * What `ai-vm watch` does when the machine stops by itself. `on-failure`: started again when its QEMU crashed or was killed; `always`: also when the guest has shut down. One that was stopped with `ai-vm stop` stays so.
    */
   restart?: 'no' | 'on-failure' | 'always';
   /**
-   * Start from a prepared, already booted state.
+   * Start a new machine as a copy of one that has booted already, in about a second. `false`: always boot.
    */
   warm?: boolean;
   /**
-   * Idle time after which the machine is suspended.
+   * Suspend the machine when it has been idle for so long: no TCP connection in or out, and next to no work. `ssh`, `exec` and `up` let it go on. Acted on by `ai-vm watch`.
    */
   suspend_after?: string;
   /**
-   * What the guest can reach.
+   * What the guest can reach. Everything that it sends goes through a gateway of its own, on this host, which lets out what `egress` names: every public address, where it names nothing. Nothing reaches the host or private ranges. Changes take effect while the machine runs, at once where they close something; what opens more needs an approval on this host. Machines of the project reach each other by name. With `host` instead of a mapping, there is no gateway: the guest has QEMU's user-mode network and reaches what this host reaches, private networks and the host's own loopback too. That needs an approval, and a restart of a machine that runs.
    */
-  network?: {
-    /**
-     * Whether the guest reaches services on the host's own loopback, at the gateway address.
-     */
-    host_loopback?: boolean;
-    /**
-     * What the guest may reach outside: everything (`open`), nothing (`none`), or the named hosts.
-     */
-    egress?: string | string[];
-    /**
-     * Ports of the host that the guest may reach all the same.
-     */
-    allow_host?: (number | string)[];
-  };
+  network?:
+    | string
+    | {
+        /**
+         * Whether the guest reaches all services on the host's own loopback, at 10.0.2.2. `true` needs an approval on this host.
+         */
+        host_loopback?: boolean;
+        /**
+         * What the guest reaches outside: every public address (`open`), nothing (`none`), or the named hosts, each a name, `*.` and a name for all below it, or an IPv4 address, with a port behind it where that is not 80 or 443. A list is short for `allow`. On ports 80 and 443 what is said has to be TLS or HTTP for that very name. Presets stand for what a program needs.
+         */
+        egress?:
+          | string
+          | string[]
+          | {
+              /**
+               * Hosts that the guest reaches.
+               */
+              allow?: string[];
+              /**
+               * Names that stand for the hosts that a program needs.
+               */
+              presets?: ('claude' | 'npm' | 'pypi' | 'debian' | 'nix' | 'git')[];
+            };
+        /**
+         * TCP ports of the host's loopback that the guest reaches all the same, at 10.0.2.2 or `host.internal`. Each needs an approval on this host.
+         */
+        allow_host?: (number | string)[];
+      };
+  /**
+   * Networks of the project that the machine is on; each is declared under `networks` of the file. Without it: `default`. Machines that share one reach each other's ports by name; those that share none do not see each other. Changes take effect while the machine runs, and connections between machines that share none any more are broken off.
+   */
+  networks?:
+    | string[]
+    | {
+        [k: string]: {} | null;
+      };
   /**
    * Variables of every session in the guest: a mapping, or a list of NAME=VALUE. A name without a value takes the value from your environment, which needs an approval on this host.
    */
@@ -205,7 +235,29 @@ export type Vm = {
       }
     | string[];
   /**
-   * Files with variables.
+   * Keys of yours that the guest may use and never has. In each session it has a variable of this name with a placeholder; its gateway on this host puts the real value in its place in the heads of requests to the named hosts, and takes it out of their answers. Needs an approval on this host. To look into their TLS, the gateway has certificates of its own for these hosts, which this guest alone trusts; all other TLS passes untouched. It takes the gateway, so there is none with `network: host`; hosts have to be in `egress`. Where the variable has no value, `ai-vm up` says so and does nothing.
+   */
+  secrets?: {
+    [k: string]: {
+      /**
+       * Where the value comes from: the variable of the same name in the environment of ai-vm (`env`), or another one (`{env: NAME}`). Files such as `.env` do not count: the guest may be able to read them.
+       */
+      from?:
+        | string
+        | {
+            /**
+             * Name of a variable in the environment of ai-vm.
+             */
+            env?: string;
+          };
+      /**
+       * Hosts whose requests get the value, by name, one by one. They are spoken to by TLS on port 443, or on the port behind the name; a port 80 means HTTP in the clear.
+       */
+      hosts?: string[];
+    };
+  };
+  /**
+   * Files of the project with variables for `env`, by the rules of `.env`. A later one beats an earlier one, and `env` beats them all.
    */
   env_file?: string | string[];
   /**
@@ -213,7 +265,7 @@ export type Vm = {
    */
   provision?: string[];
   /**
-   * Machines that must be there first.
+   * Machines that must be there first: started, ready (the default: it answers), healthy (its health check has passed), or completed (its `provision` has run). They are started along with this one, and stopped after it.
    */
   depends_on?:
     | string[]
@@ -222,7 +274,7 @@ export type Vm = {
           /**
            * What to wait for.
            */
-          condition?: 'started' | 'ready' | 'healthy';
+          condition?: 'started' | 'ready' | 'healthy' | 'completed';
         };
       };
   /**
@@ -251,11 +303,15 @@ export type Vm = {
     start_period?: string;
   };
   /**
-   * The machine is only started when one of these is active.
+   * The machine takes part only when one of these is active (`--profile`, AI_VM_PROFILES), when it is named on the command line, or when another one depends on it. Without any it always does.
    */
   profiles?: string[];
   /**
-   * Another machine to start from.
+   * Fields that are not taken from what lies below: from the machine that this one extends, from `defaults`, or from the file that this one overrides. `ports` drops the whole list, `env.EDITOR` one entry.
+   */
+  unset?: string[];
+  /**
+   * Another machine whose fields this one has where it has none of its own: of the same file, or of another one; one outside of the project needs an approval on this host. Mappings are merged, `ports` by their host side, `shares` by their mount point, other lists are appended.
    */
   extends?:
     | string
@@ -279,11 +335,11 @@ export type Vm = {
     | string[];
 } | null;
 /**
- * Claude Code, with `start-claude` to start it without permission prompts.
+ * Each has a `start-NAME` in the guest, which starts it without permission prompts.
  */
-export type Claude = {
+export type Agent = {
   /**
-   * Share your Claude Code credentials with the guest, read-only. Needs an approval on this host.
+   * Share your login of this agent with the guest, read-only: the files that hold it, and nothing else. Needs an approval on this host.
    */
   share_auth?: boolean;
 } | null;
@@ -303,20 +359,33 @@ export interface ConfigFile {
   /**
    * The machines of the project, by name. A name has letters, digits, `-` and `_`, begins with a letter or digit, and has at most 63 characters; it is also the host name, with `_` turned into `-`.
    */
-  vms: {
+  vms?: {
     [k: string]: Vm;
   };
   defaults?: Vm;
+  /**
+   * Private networks of the project, by name, for machines that name them under `networks`. Machines see each other only where they share one. The network `default`, of machines that name none, need not be declared.
+   */
+  networks?: {
+    /**
+     * Nothing has to be said of it.
+     */
+    [k: string]: {} | null;
+  };
   /**
    * Where disks, keys and logs are kept: in your data directory (`user`), or in `.ai-vm/` beside the file (`project`).
    */
   location?: 'user' | 'project';
   /**
-   * Variables whose values are hidden in all output.
+   * Names of variables whose values are hidden in what is printed, beside those that look like secrets by their names, such as API_TOKEN. Their values reach the guest all the same.
    */
   secrets?: string[];
   /**
-   * Other files whose machines belong to this project.
+   * In a file that lies over another one: machines of that one that are left out, such as `vms.db`.
+   */
+  unset?: string[];
+  /**
+   * Other files whose machines belong to the project: each with its own `defaults`, with paths that count from its directory, and with the `.env` beside it under the project's. A machine can only be declared once. A file outside of the project needs an approval on this host, as does one of a git repository, written `https://host/owner/repository.git#COMMIT:path`.
    */
   include?: (
     | string

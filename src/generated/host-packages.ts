@@ -195,6 +195,12 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
     },
   },
   {
+    probes: ['nix'],
+    level: 'test',
+    cost: 'building NixOS images is not tested',
+    packages: { apt: 'nix-bin', dnf: 'nix', pacman: 'nix', zypper: 'nix', apk: 'nix', brew: null },
+  },
+  {
     probes: ['shellcheck'],
     level: 'test',
     cost: 'start scripts are not checked',
@@ -206,5 +212,29 @@ export const HOST_PACKAGES: readonly HostPackage[] = [
       apk: 'shellcheck',
       brew: 'shellcheck',
     },
+  },
+  {
+    probes: ['openssl'],
+    level: 'test',
+    cost: 'remote flakes are not tested',
+    packages: { apt: 'openssl', dnf: 'openssl', pacman: 'openssl', zypper: 'openssl', apk: 'openssl', brew: 'openssl' },
+  },
+  {
+    probes: ['zsh'],
+    level: 'test',
+    cost: 'completion in zsh is not tested',
+    packages: { apt: 'zsh', dnf: 'zsh', pacman: 'zsh', zypper: 'zsh', apk: 'zsh', brew: 'zsh' },
+  },
+  {
+    probes: ['fish'],
+    level: 'test',
+    cost: 'completion in fish is not tested',
+    packages: { apt: 'fish', dnf: 'fish', pacman: 'fish', zypper: 'fish', apk: 'fish', brew: 'fish' },
+  },
+  {
+    probes: ['curl'],
+    level: 'test',
+    cost: 'the documentation is not tested',
+    packages: { apt: 'curl', dnf: 'curl', pacman: 'curl', zypper: 'curl', apk: 'curl', brew: 'curl' },
   },
 ];

@@ -4,6 +4,7 @@ module.exports = validate10;
 module.exports.default = validate10;
 const schema11 = {
   $schema: 'http://json-schema.org/draft-07/schema#',
+  $id: 'urn:ai-vm:schema:config',
   type: 'object',
   properties: {
     $schema: { type: 'string' },
@@ -15,8 +16,20 @@ const schema11 = {
       additionalProperties: false,
     },
     defaults: { $ref: '#/definitions/vm' },
+    networks: {
+      type: 'object',
+      patternProperties: {
+        '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$': {
+          type: ['object', 'null'],
+          patternProperties: { '^x-': {} },
+          additionalProperties: false,
+        },
+      },
+      additionalProperties: false,
+    },
     location: { type: 'string', enum: ['user', 'project'] },
     secrets: { type: 'array', items: { type: 'string' } },
+    unset: { type: 'array', items: { type: 'string', pattern: '^vms\\.[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' } },
     include: {
       type: 'array',
       items: {
@@ -29,9 +42,8 @@ const schema11 = {
   },
   patternProperties: { '^x-': {} },
   additionalProperties: false,
-  required: ['vms'],
   definitions: {
-    claude: {
+    agent: {
       type: ['object', 'null'],
       properties: { share_auth: { type: 'boolean' } },
       patternProperties: { '^x-': {} },
@@ -138,34 +150,88 @@ const schema11 = {
         },
         agents: {
           type: ['array', 'object'],
-          properties: { claude: { $ref: '#/definitions/claude' } },
+          properties: {
+            claude: { $ref: '#/definitions/agent' },
+            codex: { $ref: '#/definitions/agent' },
+            gemini: { $ref: '#/definitions/agent' },
+            aider: { $ref: '#/definitions/agent' },
+            opencode: { $ref: '#/definitions/agent' },
+          },
           patternProperties: { '^x-': {} },
           additionalProperties: false,
           items: {
             type: ['string', 'object'],
-            properties: { claude: { $ref: '#/definitions/claude' } },
+            properties: {
+              claude: { $ref: '#/definitions/agent' },
+              codex: { $ref: '#/definitions/agent' },
+              gemini: { $ref: '#/definitions/agent' },
+              aider: { $ref: '#/definitions/agent' },
+              opencode: { $ref: '#/definitions/agent' },
+            },
             patternProperties: { '^x-': {} },
             additionalProperties: false,
-            pattern: '^claude$',
+            pattern: '^(claude|codex|gemini|aider|opencode)$',
           },
         },
         restart: { type: 'string', enum: ['no', 'on-failure', 'always'] },
         warm: { type: 'boolean' },
         suspend_after: { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
         network: {
-          type: 'object',
+          type: ['string', 'object'],
+          pattern: '^host$',
           properties: {
             host_loopback: { type: 'boolean' },
-            egress: { type: ['string', 'array'], items: { type: 'string' }, pattern: '^(open|none)$' },
+            egress: {
+              type: ['string', 'array', 'object'],
+              pattern: '^(open|none)$',
+              items: { type: 'string' },
+              properties: {
+                allow: { type: 'array', items: { type: 'string' } },
+                presets: {
+                  type: 'array',
+                  items: { type: 'string', enum: ['claude', 'npm', 'pypi', 'debian', 'nix', 'git'] },
+                },
+              },
+              additionalProperties: false,
+            },
             allow_host: { type: 'array', items: { type: ['integer', 'string'] } },
           },
           patternProperties: { '^x-': {} },
           additionalProperties: false,
         },
+        networks: {
+          type: ['array', 'object'],
+          minItems: 1,
+          minProperties: 1,
+          items: { type: 'string' },
+          additionalProperties: {
+            type: ['object', 'null'],
+            patternProperties: { '^x-': {} },
+            additionalProperties: false,
+          },
+        },
         env: {
           type: ['object', 'array'],
           additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
           items: { type: 'string' },
+        },
+        secrets: {
+          type: 'object',
+          additionalProperties: {
+            type: 'object',
+            properties: {
+              from: {
+                type: ['string', 'object'],
+                pattern: '^env$',
+                properties: { env: { type: 'string' } },
+                additionalProperties: false,
+              },
+              hosts: { type: 'array', items: { type: 'string' } },
+            },
+            patternProperties: { '^x-': {} },
+            additionalProperties: false,
+          },
+          patternProperties: { '^x-': {} },
         },
         env_file: { type: ['string', 'array'], items: { type: 'string' } },
         provision: { type: 'array', items: { type: 'string' } },
@@ -174,7 +240,7 @@ const schema11 = {
           items: { type: 'string' },
           additionalProperties: {
             type: 'object',
-            properties: { condition: { type: 'string', enum: ['started', 'ready', 'healthy'] } },
+            properties: { condition: { type: 'string', enum: ['started', 'ready', 'healthy', 'completed'] } },
             patternProperties: { '^x-': {} },
             additionalProperties: false,
           },
@@ -192,6 +258,7 @@ const schema11 = {
           additionalProperties: false,
         },
         profiles: { type: 'array', items: { type: 'string' } },
+        unset: { type: 'array', items: { type: 'string' } },
         extends: {
           type: ['string', 'object'],
           properties: { file: { type: 'string' }, vm: { type: 'string' } },
@@ -209,8 +276,11 @@ const schema11 = {
     },
   },
 };
+const func2 = Object.prototype.hasOwnProperty;
 const pattern0 = new RegExp('^x-', 'u');
 const pattern1 = new RegExp('^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$', 'u');
+const pattern43 = new RegExp('^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$', 'u');
+const pattern46 = new RegExp('^vms\\.[A-Za-z0-9][A-Za-z0-9_-]{0,62}$', 'u');
 const schema12 = {
   type: ['object', 'null'],
   properties: {
@@ -312,34 +382,84 @@ const schema12 = {
     },
     agents: {
       type: ['array', 'object'],
-      properties: { claude: { $ref: '#/definitions/claude' } },
+      properties: {
+        claude: { $ref: '#/definitions/agent' },
+        codex: { $ref: '#/definitions/agent' },
+        gemini: { $ref: '#/definitions/agent' },
+        aider: { $ref: '#/definitions/agent' },
+        opencode: { $ref: '#/definitions/agent' },
+      },
       patternProperties: { '^x-': {} },
       additionalProperties: false,
       items: {
         type: ['string', 'object'],
-        properties: { claude: { $ref: '#/definitions/claude' } },
+        properties: {
+          claude: { $ref: '#/definitions/agent' },
+          codex: { $ref: '#/definitions/agent' },
+          gemini: { $ref: '#/definitions/agent' },
+          aider: { $ref: '#/definitions/agent' },
+          opencode: { $ref: '#/definitions/agent' },
+        },
         patternProperties: { '^x-': {} },
         additionalProperties: false,
-        pattern: '^claude$',
+        pattern: '^(claude|codex|gemini|aider|opencode)$',
       },
     },
     restart: { type: 'string', enum: ['no', 'on-failure', 'always'] },
     warm: { type: 'boolean' },
     suspend_after: { type: 'string', pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
     network: {
-      type: 'object',
+      type: ['string', 'object'],
+      pattern: '^host$',
       properties: {
         host_loopback: { type: 'boolean' },
-        egress: { type: ['string', 'array'], items: { type: 'string' }, pattern: '^(open|none)$' },
+        egress: {
+          type: ['string', 'array', 'object'],
+          pattern: '^(open|none)$',
+          items: { type: 'string' },
+          properties: {
+            allow: { type: 'array', items: { type: 'string' } },
+            presets: {
+              type: 'array',
+              items: { type: 'string', enum: ['claude', 'npm', 'pypi', 'debian', 'nix', 'git'] },
+            },
+          },
+          additionalProperties: false,
+        },
         allow_host: { type: 'array', items: { type: ['integer', 'string'] } },
       },
       patternProperties: { '^x-': {} },
       additionalProperties: false,
     },
+    networks: {
+      type: ['array', 'object'],
+      minItems: 1,
+      minProperties: 1,
+      items: { type: 'string' },
+      additionalProperties: { type: ['object', 'null'], patternProperties: { '^x-': {} }, additionalProperties: false },
+    },
     env: {
       type: ['object', 'array'],
       additionalProperties: { type: ['string', 'number', 'boolean', 'null'] },
       items: { type: 'string' },
+    },
+    secrets: {
+      type: 'object',
+      additionalProperties: {
+        type: 'object',
+        properties: {
+          from: {
+            type: ['string', 'object'],
+            pattern: '^env$',
+            properties: { env: { type: 'string' } },
+            additionalProperties: false,
+          },
+          hosts: { type: 'array', items: { type: 'string' } },
+        },
+        patternProperties: { '^x-': {} },
+        additionalProperties: false,
+      },
+      patternProperties: { '^x-': {} },
     },
     env_file: { type: ['string', 'array'], items: { type: 'string' } },
     provision: { type: 'array', items: { type: 'string' } },
@@ -348,7 +468,7 @@ const schema12 = {
       items: { type: 'string' },
       additionalProperties: {
         type: 'object',
-        properties: { condition: { type: 'string', enum: ['started', 'ready', 'healthy'] } },
+        properties: { condition: { type: 'string', enum: ['started', 'ready', 'healthy', 'completed'] } },
         patternProperties: { '^x-': {} },
         additionalProperties: false,
       },
@@ -366,6 +486,7 @@ const schema12 = {
       additionalProperties: false,
     },
     profiles: { type: 'array', items: { type: 'string' } },
+    unset: { type: 'array', items: { type: 'string' } },
     extends: {
       type: ['string', 'object'],
       properties: { file: { type: 'string' }, vm: { type: 'string' } },
@@ -387,14 +508,15 @@ const schema13 = {
   patternProperties: { '^x-': {} },
   additionalProperties: false,
 };
-const func2 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp('^(debian|nixos)$', 'u');
 const pattern6 = new RegExp('^\\s*[0-9]+\\s*([cC][pP][uU][sS]?)?\\s*$', 'u');
 const pattern7 = new RegExp('^\\s*[0-9]+\\s*([mMgGtT]([iI]?[bB])?)?\\s*$', 'u');
 const pattern11 = new RegExp('^[1-9][0-9]{2,4}x[1-9][0-9]{2,4}$', 'u');
-const pattern16 = new RegExp('^claude$', 'u');
-const pattern21 = new RegExp('^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$', 'u');
-const pattern23 = new RegExp('^(open|none)$', 'u');
+const pattern16 = new RegExp('^(claude|codex|gemini|aider|opencode)$', 'u');
+const pattern29 = new RegExp('^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$', 'u');
+const pattern30 = new RegExp('^host$', 'u');
+const pattern32 = new RegExp('^(open|none)$', 'u');
+const pattern36 = new RegExp('^env$', 'u');
 
 function validate11(data, { instancePath = '', parentData, parentDataProperty, rootData = data } = {}) {
   let vErrors = null;
@@ -1754,8 +1876,8 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                 instancePath: instancePath + '/agents/' + i7,
                 schemaPath: '#/properties/agents/items/pattern',
                 keyword: 'pattern',
-                params: { pattern: '^claude$' },
-                message: 'must match pattern "' + '^claude$' + '"',
+                params: { pattern: '^(claude|codex|gemini|aider|opencode)$' },
+                message: 'must match pattern "' + '^(claude|codex|gemini|aider|opencode)$' + '"',
               };
               if (vErrors === null) {
                 vErrors = [err76];
@@ -1767,7 +1889,14 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
           }
           if (data40 && typeof data40 == 'object' && !Array.isArray(data40)) {
             for (const key8 in data40) {
-              if (!(key8 === 'claude' || pattern0.test(key8))) {
+              if (!(
+                key8 === 'claude' ||
+                key8 === 'codex' ||
+                key8 === 'gemini' ||
+                key8 === 'aider' ||
+                key8 === 'opencode' ||
+                pattern0.test(key8)
+              )) {
                 const err77 = {
                   instancePath: instancePath + '/agents/' + i7,
                   schemaPath: '#/properties/agents/items/additionalProperties',
@@ -1788,7 +1917,7 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
               if (!(data41 && typeof data41 == 'object' && !Array.isArray(data41)) && data41 !== null) {
                 const err78 = {
                   instancePath: instancePath + '/agents/' + i7 + '/claude',
-                  schemaPath: '#/definitions/claude/type',
+                  schemaPath: '#/definitions/agent/type',
                   keyword: 'type',
                   params: { type: schema13.type },
                   message: 'must be object,null',
@@ -1805,7 +1934,7 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                   if (!(key9 === 'share_auth' || pattern0.test(key9))) {
                     const err79 = {
                       instancePath: instancePath + '/agents/' + i7 + '/claude',
-                      schemaPath: '#/definitions/claude/additionalProperties',
+                      schemaPath: '#/definitions/agent/additionalProperties',
                       keyword: 'additionalProperties',
                       params: { additionalProperty: key9 },
                       message: 'must NOT have additional properties',
@@ -1822,7 +1951,7 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                   if (typeof data41.share_auth !== 'boolean') {
                     const err80 = {
                       instancePath: instancePath + '/agents/' + i7 + '/claude/share_auth',
-                      schemaPath: '#/definitions/claude/properties/share_auth/type',
+                      schemaPath: '#/definitions/agent/properties/share_auth/type',
                       keyword: 'type',
                       params: { type: 'boolean' },
                       message: 'must be boolean',
@@ -1837,70 +1966,69 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                 }
               }
             }
-          }
-        }
-      }
-      if (data39 && typeof data39 == 'object' && !Array.isArray(data39)) {
-        for (const key10 in data39) {
-          if (!(key10 === 'claude' || pattern0.test(key10))) {
-            const err81 = {
-              instancePath: instancePath + '/agents',
-              schemaPath: '#/properties/agents/additionalProperties',
-              keyword: 'additionalProperties',
-              params: { additionalProperty: key10 },
-              message: 'must NOT have additional properties',
-            };
-            if (vErrors === null) {
-              vErrors = [err81];
-            } else {
-              vErrors.push(err81);
-            }
-            errors++;
-          }
-        }
-        if (data39.claude !== undefined) {
-          let data43 = data39.claude;
-          if (!(data43 && typeof data43 == 'object' && !Array.isArray(data43)) && data43 !== null) {
-            const err82 = {
-              instancePath: instancePath + '/agents/claude',
-              schemaPath: '#/definitions/claude/type',
-              keyword: 'type',
-              params: { type: schema13.type },
-              message: 'must be object,null',
-            };
-            if (vErrors === null) {
-              vErrors = [err82];
-            } else {
-              vErrors.push(err82);
-            }
-            errors++;
-          }
-          if (data43 && typeof data43 == 'object' && !Array.isArray(data43)) {
-            for (const key11 in data43) {
-              if (!(key11 === 'share_auth' || pattern0.test(key11))) {
-                const err83 = {
-                  instancePath: instancePath + '/agents/claude',
-                  schemaPath: '#/definitions/claude/additionalProperties',
-                  keyword: 'additionalProperties',
-                  params: { additionalProperty: key11 },
-                  message: 'must NOT have additional properties',
+            if (data40.codex !== undefined) {
+              let data43 = data40.codex;
+              if (!(data43 && typeof data43 == 'object' && !Array.isArray(data43)) && data43 !== null) {
+                const err81 = {
+                  instancePath: instancePath + '/agents/' + i7 + '/codex',
+                  schemaPath: '#/definitions/agent/type',
+                  keyword: 'type',
+                  params: { type: schema13.type },
+                  message: 'must be object,null',
                 };
                 if (vErrors === null) {
-                  vErrors = [err83];
+                  vErrors = [err81];
                 } else {
-                  vErrors.push(err83);
+                  vErrors.push(err81);
                 }
                 errors++;
               }
+              if (data43 && typeof data43 == 'object' && !Array.isArray(data43)) {
+                for (const key10 in data43) {
+                  if (!(key10 === 'share_auth' || pattern0.test(key10))) {
+                    const err82 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/codex',
+                      schemaPath: '#/definitions/agent/additionalProperties',
+                      keyword: 'additionalProperties',
+                      params: { additionalProperty: key10 },
+                      message: 'must NOT have additional properties',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err82];
+                    } else {
+                      vErrors.push(err82);
+                    }
+                    errors++;
+                  }
+                }
+                if (data43.share_auth !== undefined) {
+                  if (typeof data43.share_auth !== 'boolean') {
+                    const err83 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/codex/share_auth',
+                      schemaPath: '#/definitions/agent/properties/share_auth/type',
+                      keyword: 'type',
+                      params: { type: 'boolean' },
+                      message: 'must be boolean',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err83];
+                    } else {
+                      vErrors.push(err83);
+                    }
+                    errors++;
+                  }
+                }
+              }
             }
-            if (data43.share_auth !== undefined) {
-              if (typeof data43.share_auth !== 'boolean') {
+            if (data40.gemini !== undefined) {
+              let data45 = data40.gemini;
+              if (!(data45 && typeof data45 == 'object' && !Array.isArray(data45)) && data45 !== null) {
                 const err84 = {
-                  instancePath: instancePath + '/agents/claude/share_auth',
-                  schemaPath: '#/definitions/claude/properties/share_auth/type',
+                  instancePath: instancePath + '/agents/' + i7 + '/gemini',
+                  schemaPath: '#/definitions/agent/type',
                   keyword: 'type',
-                  params: { type: 'boolean' },
-                  message: 'must be boolean',
+                  params: { type: schema13.type },
+                  message: 'must be object,null',
                 };
                 if (vErrors === null) {
                   vErrors = [err84];
@@ -1909,203 +2037,205 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                 }
                 errors++;
               }
-            }
-          }
-        }
-      }
-    }
-    if (data.restart !== undefined) {
-      let data45 = data.restart;
-      if (typeof data45 !== 'string') {
-        const err85 = {
-          instancePath: instancePath + '/restart',
-          schemaPath: '#/properties/restart/type',
-          keyword: 'type',
-          params: { type: 'string' },
-          message: 'must be string',
-        };
-        if (vErrors === null) {
-          vErrors = [err85];
-        } else {
-          vErrors.push(err85);
-        }
-        errors++;
-      }
-      if (!(data45 === 'no' || data45 === 'on-failure' || data45 === 'always')) {
-        const err86 = {
-          instancePath: instancePath + '/restart',
-          schemaPath: '#/properties/restart/enum',
-          keyword: 'enum',
-          params: { allowedValues: schema12.properties.restart.enum },
-          message: 'must be equal to one of the allowed values',
-        };
-        if (vErrors === null) {
-          vErrors = [err86];
-        } else {
-          vErrors.push(err86);
-        }
-        errors++;
-      }
-    }
-    if (data.warm !== undefined) {
-      if (typeof data.warm !== 'boolean') {
-        const err87 = {
-          instancePath: instancePath + '/warm',
-          schemaPath: '#/properties/warm/type',
-          keyword: 'type',
-          params: { type: 'boolean' },
-          message: 'must be boolean',
-        };
-        if (vErrors === null) {
-          vErrors = [err87];
-        } else {
-          vErrors.push(err87);
-        }
-        errors++;
-      }
-    }
-    if (data.suspend_after !== undefined) {
-      let data47 = data.suspend_after;
-      if (typeof data47 === 'string') {
-        if (!pattern21.test(data47)) {
-          const err88 = {
-            instancePath: instancePath + '/suspend_after',
-            schemaPath: '#/properties/suspend_after/pattern',
-            keyword: 'pattern',
-            params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
-            message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
-          };
-          if (vErrors === null) {
-            vErrors = [err88];
-          } else {
-            vErrors.push(err88);
-          }
-          errors++;
-        }
-      } else {
-        const err89 = {
-          instancePath: instancePath + '/suspend_after',
-          schemaPath: '#/properties/suspend_after/type',
-          keyword: 'type',
-          params: { type: 'string' },
-          message: 'must be string',
-        };
-        if (vErrors === null) {
-          vErrors = [err89];
-        } else {
-          vErrors.push(err89);
-        }
-        errors++;
-      }
-    }
-    if (data.network !== undefined) {
-      let data48 = data.network;
-      if (data48 && typeof data48 == 'object' && !Array.isArray(data48)) {
-        for (const key12 in data48) {
-          if (!(key12 === 'host_loopback' || key12 === 'egress' || key12 === 'allow_host' || pattern0.test(key12))) {
-            const err90 = {
-              instancePath: instancePath + '/network',
-              schemaPath: '#/properties/network/additionalProperties',
-              keyword: 'additionalProperties',
-              params: { additionalProperty: key12 },
-              message: 'must NOT have additional properties',
-            };
-            if (vErrors === null) {
-              vErrors = [err90];
-            } else {
-              vErrors.push(err90);
-            }
-            errors++;
-          }
-        }
-        if (data48.host_loopback !== undefined) {
-          if (typeof data48.host_loopback !== 'boolean') {
-            const err91 = {
-              instancePath: instancePath + '/network/host_loopback',
-              schemaPath: '#/properties/network/properties/host_loopback/type',
-              keyword: 'type',
-              params: { type: 'boolean' },
-              message: 'must be boolean',
-            };
-            if (vErrors === null) {
-              vErrors = [err91];
-            } else {
-              vErrors.push(err91);
-            }
-            errors++;
-          }
-        }
-        if (data48.egress !== undefined) {
-          let data50 = data48.egress;
-          if (typeof data50 !== 'string' && !Array.isArray(data50)) {
-            const err92 = {
-              instancePath: instancePath + '/network/egress',
-              schemaPath: '#/properties/network/properties/egress/type',
-              keyword: 'type',
-              params: { type: schema12.properties.network.properties.egress.type },
-              message: 'must be string,array',
-            };
-            if (vErrors === null) {
-              vErrors = [err92];
-            } else {
-              vErrors.push(err92);
-            }
-            errors++;
-          }
-          if (typeof data50 === 'string') {
-            if (!pattern23.test(data50)) {
-              const err93 = {
-                instancePath: instancePath + '/network/egress',
-                schemaPath: '#/properties/network/properties/egress/pattern',
-                keyword: 'pattern',
-                params: { pattern: '^(open|none)$' },
-                message: 'must match pattern "' + '^(open|none)$' + '"',
-              };
-              if (vErrors === null) {
-                vErrors = [err93];
-              } else {
-                vErrors.push(err93);
+              if (data45 && typeof data45 == 'object' && !Array.isArray(data45)) {
+                for (const key11 in data45) {
+                  if (!(key11 === 'share_auth' || pattern0.test(key11))) {
+                    const err85 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/gemini',
+                      schemaPath: '#/definitions/agent/additionalProperties',
+                      keyword: 'additionalProperties',
+                      params: { additionalProperty: key11 },
+                      message: 'must NOT have additional properties',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err85];
+                    } else {
+                      vErrors.push(err85);
+                    }
+                    errors++;
+                  }
+                }
+                if (data45.share_auth !== undefined) {
+                  if (typeof data45.share_auth !== 'boolean') {
+                    const err86 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/gemini/share_auth',
+                      schemaPath: '#/definitions/agent/properties/share_auth/type',
+                      keyword: 'type',
+                      params: { type: 'boolean' },
+                      message: 'must be boolean',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err86];
+                    } else {
+                      vErrors.push(err86);
+                    }
+                    errors++;
+                  }
+                }
               }
-              errors++;
             }
-          }
-          if (Array.isArray(data50)) {
-            const len8 = data50.length;
-            for (let i8 = 0; i8 < len8; i8++) {
-              if (typeof data50[i8] !== 'string') {
-                const err94 = {
-                  instancePath: instancePath + '/network/egress/' + i8,
-                  schemaPath: '#/properties/network/properties/egress/items/type',
+            if (data40.aider !== undefined) {
+              let data47 = data40.aider;
+              if (!(data47 && typeof data47 == 'object' && !Array.isArray(data47)) && data47 !== null) {
+                const err87 = {
+                  instancePath: instancePath + '/agents/' + i7 + '/aider',
+                  schemaPath: '#/definitions/agent/type',
                   keyword: 'type',
-                  params: { type: 'string' },
-                  message: 'must be string',
+                  params: { type: schema13.type },
+                  message: 'must be object,null',
                 };
                 if (vErrors === null) {
-                  vErrors = [err94];
+                  vErrors = [err87];
                 } else {
-                  vErrors.push(err94);
+                  vErrors.push(err87);
                 }
                 errors++;
               }
+              if (data47 && typeof data47 == 'object' && !Array.isArray(data47)) {
+                for (const key12 in data47) {
+                  if (!(key12 === 'share_auth' || pattern0.test(key12))) {
+                    const err88 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/aider',
+                      schemaPath: '#/definitions/agent/additionalProperties',
+                      keyword: 'additionalProperties',
+                      params: { additionalProperty: key12 },
+                      message: 'must NOT have additional properties',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err88];
+                    } else {
+                      vErrors.push(err88);
+                    }
+                    errors++;
+                  }
+                }
+                if (data47.share_auth !== undefined) {
+                  if (typeof data47.share_auth !== 'boolean') {
+                    const err89 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/aider/share_auth',
+                      schemaPath: '#/definitions/agent/properties/share_auth/type',
+                      keyword: 'type',
+                      params: { type: 'boolean' },
+                      message: 'must be boolean',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err89];
+                    } else {
+                      vErrors.push(err89);
+                    }
+                    errors++;
+                  }
+                }
+              }
+            }
+            if (data40.opencode !== undefined) {
+              let data49 = data40.opencode;
+              if (!(data49 && typeof data49 == 'object' && !Array.isArray(data49)) && data49 !== null) {
+                const err90 = {
+                  instancePath: instancePath + '/agents/' + i7 + '/opencode',
+                  schemaPath: '#/definitions/agent/type',
+                  keyword: 'type',
+                  params: { type: schema13.type },
+                  message: 'must be object,null',
+                };
+                if (vErrors === null) {
+                  vErrors = [err90];
+                } else {
+                  vErrors.push(err90);
+                }
+                errors++;
+              }
+              if (data49 && typeof data49 == 'object' && !Array.isArray(data49)) {
+                for (const key13 in data49) {
+                  if (!(key13 === 'share_auth' || pattern0.test(key13))) {
+                    const err91 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/opencode',
+                      schemaPath: '#/definitions/agent/additionalProperties',
+                      keyword: 'additionalProperties',
+                      params: { additionalProperty: key13 },
+                      message: 'must NOT have additional properties',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err91];
+                    } else {
+                      vErrors.push(err91);
+                    }
+                    errors++;
+                  }
+                }
+                if (data49.share_auth !== undefined) {
+                  if (typeof data49.share_auth !== 'boolean') {
+                    const err92 = {
+                      instancePath: instancePath + '/agents/' + i7 + '/opencode/share_auth',
+                      schemaPath: '#/definitions/agent/properties/share_auth/type',
+                      keyword: 'type',
+                      params: { type: 'boolean' },
+                      message: 'must be boolean',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err92];
+                    } else {
+                      vErrors.push(err92);
+                    }
+                    errors++;
+                  }
+                }
+              }
             }
           }
         }
-        if (data48.allow_host !== undefined) {
-          let data52 = data48.allow_host;
-          if (Array.isArray(data52)) {
-            const len9 = data52.length;
-            for (let i9 = 0; i9 < len9; i9++) {
-              let data53 = data52[i9];
-              if (
-                !(typeof data53 == 'number' && !(data53 % 1) && !isNaN(data53) && isFinite(data53)) &&
-                typeof data53 !== 'string'
-              ) {
+      }
+      if (data39 && typeof data39 == 'object' && !Array.isArray(data39)) {
+        for (const key14 in data39) {
+          if (!(
+            key14 === 'claude' ||
+            key14 === 'codex' ||
+            key14 === 'gemini' ||
+            key14 === 'aider' ||
+            key14 === 'opencode' ||
+            pattern0.test(key14)
+          )) {
+            const err93 = {
+              instancePath: instancePath + '/agents',
+              schemaPath: '#/properties/agents/additionalProperties',
+              keyword: 'additionalProperties',
+              params: { additionalProperty: key14 },
+              message: 'must NOT have additional properties',
+            };
+            if (vErrors === null) {
+              vErrors = [err93];
+            } else {
+              vErrors.push(err93);
+            }
+            errors++;
+          }
+        }
+        if (data39.claude !== undefined) {
+          let data51 = data39.claude;
+          if (!(data51 && typeof data51 == 'object' && !Array.isArray(data51)) && data51 !== null) {
+            const err94 = {
+              instancePath: instancePath + '/agents/claude',
+              schemaPath: '#/definitions/agent/type',
+              keyword: 'type',
+              params: { type: schema13.type },
+              message: 'must be object,null',
+            };
+            if (vErrors === null) {
+              vErrors = [err94];
+            } else {
+              vErrors.push(err94);
+            }
+            errors++;
+          }
+          if (data51 && typeof data51 == 'object' && !Array.isArray(data51)) {
+            for (const key15 in data51) {
+              if (!(key15 === 'share_auth' || pattern0.test(key15))) {
                 const err95 = {
-                  instancePath: instancePath + '/network/allow_host/' + i9,
-                  schemaPath: '#/properties/network/properties/allow_host/items/type',
-                  keyword: 'type',
-                  params: { type: schema12.properties.network.properties.allow_host.items.type },
-                  message: 'must be integer,string',
+                  instancePath: instancePath + '/agents/claude',
+                  schemaPath: '#/definitions/agent/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key15 },
+                  message: 'must NOT have additional properties',
                 };
                 if (vErrors === null) {
                   vErrors = [err95];
@@ -2115,90 +2245,88 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                 errors++;
               }
             }
-          } else {
-            const err96 = {
-              instancePath: instancePath + '/network/allow_host',
-              schemaPath: '#/properties/network/properties/allow_host/type',
+            if (data51.share_auth !== undefined) {
+              if (typeof data51.share_auth !== 'boolean') {
+                const err96 = {
+                  instancePath: instancePath + '/agents/claude/share_auth',
+                  schemaPath: '#/definitions/agent/properties/share_auth/type',
+                  keyword: 'type',
+                  params: { type: 'boolean' },
+                  message: 'must be boolean',
+                };
+                if (vErrors === null) {
+                  vErrors = [err96];
+                } else {
+                  vErrors.push(err96);
+                }
+                errors++;
+              }
+            }
+          }
+        }
+        if (data39.codex !== undefined) {
+          let data53 = data39.codex;
+          if (!(data53 && typeof data53 == 'object' && !Array.isArray(data53)) && data53 !== null) {
+            const err97 = {
+              instancePath: instancePath + '/agents/codex',
+              schemaPath: '#/definitions/agent/type',
               keyword: 'type',
-              params: { type: 'array' },
-              message: 'must be array',
+              params: { type: schema13.type },
+              message: 'must be object,null',
             };
             if (vErrors === null) {
-              vErrors = [err96];
+              vErrors = [err97];
             } else {
-              vErrors.push(err96);
+              vErrors.push(err97);
             }
             errors++;
           }
-        }
-      } else {
-        const err97 = {
-          instancePath: instancePath + '/network',
-          schemaPath: '#/properties/network/type',
-          keyword: 'type',
-          params: { type: 'object' },
-          message: 'must be object',
-        };
-        if (vErrors === null) {
-          vErrors = [err97];
-        } else {
-          vErrors.push(err97);
-        }
-        errors++;
-      }
-    }
-    if (data.env !== undefined) {
-      let data54 = data.env;
-      if (!data54 || typeof data54 != 'object') {
-        const err98 = {
-          instancePath: instancePath + '/env',
-          schemaPath: '#/properties/env/type',
-          keyword: 'type',
-          params: { type: schema12.properties.env.type },
-          message: 'must be object,array',
-        };
-        if (vErrors === null) {
-          vErrors = [err98];
-        } else {
-          vErrors.push(err98);
-        }
-        errors++;
-      }
-      if (Array.isArray(data54)) {
-        const len10 = data54.length;
-        for (let i10 = 0; i10 < len10; i10++) {
-          if (typeof data54[i10] !== 'string') {
-            const err99 = {
-              instancePath: instancePath + '/env/' + i10,
-              schemaPath: '#/properties/env/items/type',
-              keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
-            };
-            if (vErrors === null) {
-              vErrors = [err99];
-            } else {
-              vErrors.push(err99);
+          if (data53 && typeof data53 == 'object' && !Array.isArray(data53)) {
+            for (const key16 in data53) {
+              if (!(key16 === 'share_auth' || pattern0.test(key16))) {
+                const err98 = {
+                  instancePath: instancePath + '/agents/codex',
+                  schemaPath: '#/definitions/agent/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key16 },
+                  message: 'must NOT have additional properties',
+                };
+                if (vErrors === null) {
+                  vErrors = [err98];
+                } else {
+                  vErrors.push(err98);
+                }
+                errors++;
+              }
             }
-            errors++;
+            if (data53.share_auth !== undefined) {
+              if (typeof data53.share_auth !== 'boolean') {
+                const err99 = {
+                  instancePath: instancePath + '/agents/codex/share_auth',
+                  schemaPath: '#/definitions/agent/properties/share_auth/type',
+                  keyword: 'type',
+                  params: { type: 'boolean' },
+                  message: 'must be boolean',
+                };
+                if (vErrors === null) {
+                  vErrors = [err99];
+                } else {
+                  vErrors.push(err99);
+                }
+                errors++;
+              }
+            }
           }
         }
-      }
-      if (data54 && typeof data54 == 'object' && !Array.isArray(data54)) {
-        for (const key13 in data54) {
-          let data56 = data54[key13];
-          if (
-            typeof data56 !== 'string' &&
-            !(typeof data56 == 'number' && isFinite(data56)) &&
-            typeof data56 !== 'boolean' &&
-            data56 !== null
-          ) {
+        if (data39.gemini !== undefined) {
+          let data55 = data39.gemini;
+          if (!(data55 && typeof data55 == 'object' && !Array.isArray(data55)) && data55 !== null) {
             const err100 = {
-              instancePath: instancePath + '/env/' + key13.replace(/~/g, '~0').replace(/\//g, '~1'),
-              schemaPath: '#/properties/env/additionalProperties/type',
+              instancePath: instancePath + '/agents/gemini',
+              schemaPath: '#/definitions/agent/type',
               keyword: 'type',
-              params: { type: schema12.properties.env.additionalProperties.type },
-              message: 'must be string,number,boolean,null',
+              params: { type: schema13.type },
+              message: 'must be object,null',
             };
             if (vErrors === null) {
               vErrors = [err100];
@@ -2207,59 +2335,52 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
             }
             errors++;
           }
-        }
-      }
-    }
-    if (data.env_file !== undefined) {
-      let data57 = data.env_file;
-      if (typeof data57 !== 'string' && !Array.isArray(data57)) {
-        const err101 = {
-          instancePath: instancePath + '/env_file',
-          schemaPath: '#/properties/env_file/type',
-          keyword: 'type',
-          params: { type: schema12.properties.env_file.type },
-          message: 'must be string,array',
-        };
-        if (vErrors === null) {
-          vErrors = [err101];
-        } else {
-          vErrors.push(err101);
-        }
-        errors++;
-      }
-      if (Array.isArray(data57)) {
-        const len11 = data57.length;
-        for (let i11 = 0; i11 < len11; i11++) {
-          if (typeof data57[i11] !== 'string') {
-            const err102 = {
-              instancePath: instancePath + '/env_file/' + i11,
-              schemaPath: '#/properties/env_file/items/type',
-              keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
-            };
-            if (vErrors === null) {
-              vErrors = [err102];
-            } else {
-              vErrors.push(err102);
+          if (data55 && typeof data55 == 'object' && !Array.isArray(data55)) {
+            for (const key17 in data55) {
+              if (!(key17 === 'share_auth' || pattern0.test(key17))) {
+                const err101 = {
+                  instancePath: instancePath + '/agents/gemini',
+                  schemaPath: '#/definitions/agent/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key17 },
+                  message: 'must NOT have additional properties',
+                };
+                if (vErrors === null) {
+                  vErrors = [err101];
+                } else {
+                  vErrors.push(err101);
+                }
+                errors++;
+              }
             }
-            errors++;
+            if (data55.share_auth !== undefined) {
+              if (typeof data55.share_auth !== 'boolean') {
+                const err102 = {
+                  instancePath: instancePath + '/agents/gemini/share_auth',
+                  schemaPath: '#/definitions/agent/properties/share_auth/type',
+                  keyword: 'type',
+                  params: { type: 'boolean' },
+                  message: 'must be boolean',
+                };
+                if (vErrors === null) {
+                  vErrors = [err102];
+                } else {
+                  vErrors.push(err102);
+                }
+                errors++;
+              }
+            }
           }
         }
-      }
-    }
-    if (data.provision !== undefined) {
-      let data59 = data.provision;
-      if (Array.isArray(data59)) {
-        const len12 = data59.length;
-        for (let i12 = 0; i12 < len12; i12++) {
-          if (typeof data59[i12] !== 'string') {
+        if (data39.aider !== undefined) {
+          let data57 = data39.aider;
+          if (!(data57 && typeof data57 == 'object' && !Array.isArray(data57)) && data57 !== null) {
             const err103 = {
-              instancePath: instancePath + '/provision/' + i12,
-              schemaPath: '#/properties/provision/items/type',
+              instancePath: instancePath + '/agents/aider',
+              schemaPath: '#/definitions/agent/type',
               keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
+              params: { type: schema13.type },
+              message: 'must be object,null',
             };
             if (vErrors === null) {
               vErrors = [err103];
@@ -2268,50 +2389,52 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
             }
             errors++;
           }
+          if (data57 && typeof data57 == 'object' && !Array.isArray(data57)) {
+            for (const key18 in data57) {
+              if (!(key18 === 'share_auth' || pattern0.test(key18))) {
+                const err104 = {
+                  instancePath: instancePath + '/agents/aider',
+                  schemaPath: '#/definitions/agent/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key18 },
+                  message: 'must NOT have additional properties',
+                };
+                if (vErrors === null) {
+                  vErrors = [err104];
+                } else {
+                  vErrors.push(err104);
+                }
+                errors++;
+              }
+            }
+            if (data57.share_auth !== undefined) {
+              if (typeof data57.share_auth !== 'boolean') {
+                const err105 = {
+                  instancePath: instancePath + '/agents/aider/share_auth',
+                  schemaPath: '#/definitions/agent/properties/share_auth/type',
+                  keyword: 'type',
+                  params: { type: 'boolean' },
+                  message: 'must be boolean',
+                };
+                if (vErrors === null) {
+                  vErrors = [err105];
+                } else {
+                  vErrors.push(err105);
+                }
+                errors++;
+              }
+            }
+          }
         }
-      } else {
-        const err104 = {
-          instancePath: instancePath + '/provision',
-          schemaPath: '#/properties/provision/type',
-          keyword: 'type',
-          params: { type: 'array' },
-          message: 'must be array',
-        };
-        if (vErrors === null) {
-          vErrors = [err104];
-        } else {
-          vErrors.push(err104);
-        }
-        errors++;
-      }
-    }
-    if (data.depends_on !== undefined) {
-      let data61 = data.depends_on;
-      if (!data61 || typeof data61 != 'object') {
-        const err105 = {
-          instancePath: instancePath + '/depends_on',
-          schemaPath: '#/properties/depends_on/type',
-          keyword: 'type',
-          params: { type: schema12.properties.depends_on.type },
-          message: 'must be array,object',
-        };
-        if (vErrors === null) {
-          vErrors = [err105];
-        } else {
-          vErrors.push(err105);
-        }
-        errors++;
-      }
-      if (Array.isArray(data61)) {
-        const len13 = data61.length;
-        for (let i13 = 0; i13 < len13; i13++) {
-          if (typeof data61[i13] !== 'string') {
+        if (data39.opencode !== undefined) {
+          let data59 = data39.opencode;
+          if (!(data59 && typeof data59 == 'object' && !Array.isArray(data59)) && data59 !== null) {
             const err106 = {
-              instancePath: instancePath + '/depends_on/' + i13,
-              schemaPath: '#/properties/depends_on/items/type',
+              instancePath: instancePath + '/agents/opencode',
+              schemaPath: '#/definitions/agent/type',
               keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
+              params: { type: schema13.type },
+              message: 'must be object,null',
             };
             if (vErrors === null) {
               vErrors = [err106];
@@ -2320,19 +2443,14 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
             }
             errors++;
           }
-        }
-      }
-      if (data61 && typeof data61 == 'object' && !Array.isArray(data61)) {
-        for (const key14 in data61) {
-          let data63 = data61[key14];
-          if (data63 && typeof data63 == 'object' && !Array.isArray(data63)) {
-            for (const key15 in data63) {
-              if (!(key15 === 'condition' || pattern0.test(key15))) {
+          if (data59 && typeof data59 == 'object' && !Array.isArray(data59)) {
+            for (const key19 in data59) {
+              if (!(key19 === 'share_auth' || pattern0.test(key19))) {
                 const err107 = {
-                  instancePath: instancePath + '/depends_on/' + key14.replace(/~/g, '~0').replace(/\//g, '~1'),
-                  schemaPath: '#/properties/depends_on/additionalProperties/additionalProperties',
+                  instancePath: instancePath + '/agents/opencode',
+                  schemaPath: '#/definitions/agent/additionalProperties',
                   keyword: 'additionalProperties',
-                  params: { additionalProperty: key15 },
+                  params: { additionalProperty: key19 },
                   message: 'must NOT have additional properties',
                 };
                 if (vErrors === null) {
@@ -2343,16 +2461,14 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                 errors++;
               }
             }
-            if (data63.condition !== undefined) {
-              let data64 = data63.condition;
-              if (typeof data64 !== 'string') {
+            if (data59.share_auth !== undefined) {
+              if (typeof data59.share_auth !== 'boolean') {
                 const err108 = {
-                  instancePath:
-                    instancePath + '/depends_on/' + key14.replace(/~/g, '~0').replace(/\//g, '~1') + '/condition',
-                  schemaPath: '#/properties/depends_on/additionalProperties/properties/condition/type',
+                  instancePath: instancePath + '/agents/opencode/share_auth',
+                  schemaPath: '#/definitions/agent/properties/share_auth/type',
                   keyword: 'type',
-                  params: { type: 'string' },
-                  message: 'must be string',
+                  params: { type: 'boolean' },
+                  message: 'must be boolean',
                 };
                 if (vErrors === null) {
                   vErrors = [err108];
@@ -2361,167 +2477,155 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
                 }
                 errors++;
               }
-              if (!(data64 === 'started' || data64 === 'ready' || data64 === 'healthy')) {
-                const err109 = {
-                  instancePath:
-                    instancePath + '/depends_on/' + key14.replace(/~/g, '~0').replace(/\//g, '~1') + '/condition',
-                  schemaPath: '#/properties/depends_on/additionalProperties/properties/condition/enum',
-                  keyword: 'enum',
-                  params: {
-                    allowedValues: schema12.properties.depends_on.additionalProperties.properties.condition.enum,
-                  },
-                  message: 'must be equal to one of the allowed values',
-                };
-                if (vErrors === null) {
-                  vErrors = [err109];
-                } else {
-                  vErrors.push(err109);
-                }
-                errors++;
-              }
             }
-          } else {
-            const err110 = {
-              instancePath: instancePath + '/depends_on/' + key14.replace(/~/g, '~0').replace(/\//g, '~1'),
-              schemaPath: '#/properties/depends_on/additionalProperties/type',
-              keyword: 'type',
-              params: { type: 'object' },
-              message: 'must be object',
-            };
-            if (vErrors === null) {
-              vErrors = [err110];
-            } else {
-              vErrors.push(err110);
-            }
-            errors++;
           }
         }
       }
     }
-    if (data.healthcheck !== undefined) {
-      let data65 = data.healthcheck;
-      if (data65 && typeof data65 == 'object' && !Array.isArray(data65)) {
-        for (const key16 in data65) {
-          if (!(
-            key16 === 'test' ||
-            key16 === 'interval' ||
-            key16 === 'timeout' ||
-            key16 === 'retries' ||
-            key16 === 'start_period' ||
-            pattern0.test(key16)
-          )) {
-            const err111 = {
-              instancePath: instancePath + '/healthcheck',
-              schemaPath: '#/properties/healthcheck/additionalProperties',
+    if (data.restart !== undefined) {
+      let data61 = data.restart;
+      if (typeof data61 !== 'string') {
+        const err109 = {
+          instancePath: instancePath + '/restart',
+          schemaPath: '#/properties/restart/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+        };
+        if (vErrors === null) {
+          vErrors = [err109];
+        } else {
+          vErrors.push(err109);
+        }
+        errors++;
+      }
+      if (!(data61 === 'no' || data61 === 'on-failure' || data61 === 'always')) {
+        const err110 = {
+          instancePath: instancePath + '/restart',
+          schemaPath: '#/properties/restart/enum',
+          keyword: 'enum',
+          params: { allowedValues: schema12.properties.restart.enum },
+          message: 'must be equal to one of the allowed values',
+        };
+        if (vErrors === null) {
+          vErrors = [err110];
+        } else {
+          vErrors.push(err110);
+        }
+        errors++;
+      }
+    }
+    if (data.warm !== undefined) {
+      if (typeof data.warm !== 'boolean') {
+        const err111 = {
+          instancePath: instancePath + '/warm',
+          schemaPath: '#/properties/warm/type',
+          keyword: 'type',
+          params: { type: 'boolean' },
+          message: 'must be boolean',
+        };
+        if (vErrors === null) {
+          vErrors = [err111];
+        } else {
+          vErrors.push(err111);
+        }
+        errors++;
+      }
+    }
+    if (data.suspend_after !== undefined) {
+      let data63 = data.suspend_after;
+      if (typeof data63 === 'string') {
+        if (!pattern29.test(data63)) {
+          const err112 = {
+            instancePath: instancePath + '/suspend_after',
+            schemaPath: '#/properties/suspend_after/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
+            message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
+          };
+          if (vErrors === null) {
+            vErrors = [err112];
+          } else {
+            vErrors.push(err112);
+          }
+          errors++;
+        }
+      } else {
+        const err113 = {
+          instancePath: instancePath + '/suspend_after',
+          schemaPath: '#/properties/suspend_after/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
+        };
+        if (vErrors === null) {
+          vErrors = [err113];
+        } else {
+          vErrors.push(err113);
+        }
+        errors++;
+      }
+    }
+    if (data.network !== undefined) {
+      let data64 = data.network;
+      if (typeof data64 !== 'string' && !(data64 && typeof data64 == 'object' && !Array.isArray(data64))) {
+        const err114 = {
+          instancePath: instancePath + '/network',
+          schemaPath: '#/properties/network/type',
+          keyword: 'type',
+          params: { type: schema12.properties.network.type },
+          message: 'must be string,object',
+        };
+        if (vErrors === null) {
+          vErrors = [err114];
+        } else {
+          vErrors.push(err114);
+        }
+        errors++;
+      }
+      if (typeof data64 === 'string') {
+        if (!pattern30.test(data64)) {
+          const err115 = {
+            instancePath: instancePath + '/network',
+            schemaPath: '#/properties/network/pattern',
+            keyword: 'pattern',
+            params: { pattern: '^host$' },
+            message: 'must match pattern "' + '^host$' + '"',
+          };
+          if (vErrors === null) {
+            vErrors = [err115];
+          } else {
+            vErrors.push(err115);
+          }
+          errors++;
+        }
+      }
+      if (data64 && typeof data64 == 'object' && !Array.isArray(data64)) {
+        for (const key20 in data64) {
+          if (!(key20 === 'host_loopback' || key20 === 'egress' || key20 === 'allow_host' || pattern0.test(key20))) {
+            const err116 = {
+              instancePath: instancePath + '/network',
+              schemaPath: '#/properties/network/additionalProperties',
               keyword: 'additionalProperties',
-              params: { additionalProperty: key16 },
+              params: { additionalProperty: key20 },
               message: 'must NOT have additional properties',
             };
             if (vErrors === null) {
-              vErrors = [err111];
+              vErrors = [err116];
             } else {
-              vErrors.push(err111);
+              vErrors.push(err116);
             }
             errors++;
           }
         }
-        if (data65.test !== undefined) {
-          let data66 = data65.test;
-          if (typeof data66 !== 'string' && !Array.isArray(data66)) {
-            const err112 = {
-              instancePath: instancePath + '/healthcheck/test',
-              schemaPath: '#/properties/healthcheck/properties/test/type',
-              keyword: 'type',
-              params: { type: schema12.properties.healthcheck.properties.test.type },
-              message: 'must be string,array',
-            };
-            if (vErrors === null) {
-              vErrors = [err112];
-            } else {
-              vErrors.push(err112);
-            }
-            errors++;
-          }
-          if (Array.isArray(data66)) {
-            const len14 = data66.length;
-            for (let i14 = 0; i14 < len14; i14++) {
-              if (typeof data66[i14] !== 'string') {
-                const err113 = {
-                  instancePath: instancePath + '/healthcheck/test/' + i14,
-                  schemaPath: '#/properties/healthcheck/properties/test/items/type',
-                  keyword: 'type',
-                  params: { type: 'string' },
-                  message: 'must be string',
-                };
-                if (vErrors === null) {
-                  vErrors = [err113];
-                } else {
-                  vErrors.push(err113);
-                }
-                errors++;
-              }
-            }
-          }
-        }
-        if (data65.interval !== undefined) {
-          let data68 = data65.interval;
-          if (typeof data68 === 'string') {
-            if (!pattern21.test(data68)) {
-              const err114 = {
-                instancePath: instancePath + '/healthcheck/interval',
-                schemaPath: '#/properties/healthcheck/properties/interval/pattern',
-                keyword: 'pattern',
-                params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
-                message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
-              };
-              if (vErrors === null) {
-                vErrors = [err114];
-              } else {
-                vErrors.push(err114);
-              }
-              errors++;
-            }
-          } else {
-            const err115 = {
-              instancePath: instancePath + '/healthcheck/interval',
-              schemaPath: '#/properties/healthcheck/properties/interval/type',
-              keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
-            };
-            if (vErrors === null) {
-              vErrors = [err115];
-            } else {
-              vErrors.push(err115);
-            }
-            errors++;
-          }
-        }
-        if (data65.timeout !== undefined) {
-          let data69 = data65.timeout;
-          if (typeof data69 === 'string') {
-            if (!pattern21.test(data69)) {
-              const err116 = {
-                instancePath: instancePath + '/healthcheck/timeout',
-                schemaPath: '#/properties/healthcheck/properties/timeout/pattern',
-                keyword: 'pattern',
-                params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
-                message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
-              };
-              if (vErrors === null) {
-                vErrors = [err116];
-              } else {
-                vErrors.push(err116);
-              }
-              errors++;
-            }
-          } else {
+        if (data64.host_loopback !== undefined) {
+          if (typeof data64.host_loopback !== 'boolean') {
             const err117 = {
-              instancePath: instancePath + '/healthcheck/timeout',
-              schemaPath: '#/properties/healthcheck/properties/timeout/type',
+              instancePath: instancePath + '/network/host_loopback',
+              schemaPath: '#/properties/network/properties/host_loopback/type',
               keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
+              params: { type: 'boolean' },
+              message: 'must be boolean',
             };
             if (vErrors === null) {
               vErrors = [err117];
@@ -2531,15 +2635,15 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
             errors++;
           }
         }
-        if (data65.retries !== undefined) {
-          let data70 = data65.retries;
-          if (!(typeof data70 == 'number' && !(data70 % 1) && !isNaN(data70) && isFinite(data70))) {
+        if (data64.egress !== undefined) {
+          let data66 = data64.egress;
+          if ((!data66 || typeof data66 != 'object') && typeof data66 !== 'string') {
             const err118 = {
-              instancePath: instancePath + '/healthcheck/retries',
-              schemaPath: '#/properties/healthcheck/properties/retries/type',
+              instancePath: instancePath + '/network/egress',
+              schemaPath: '#/properties/network/properties/egress/type',
               keyword: 'type',
-              params: { type: 'integer' },
-              message: 'must be integer',
+              params: { type: schema12.properties.network.properties.egress.type },
+              message: 'must be string,array,object',
             };
             if (vErrors === null) {
               vErrors = [err118];
@@ -2548,14 +2652,14 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
             }
             errors++;
           }
-          if (typeof data70 == 'number' && isFinite(data70)) {
-            if (data70 > 1000 || isNaN(data70)) {
+          if (typeof data66 === 'string') {
+            if (!pattern32.test(data66)) {
               const err119 = {
-                instancePath: instancePath + '/healthcheck/retries',
-                schemaPath: '#/properties/healthcheck/properties/retries/maximum',
-                keyword: 'maximum',
-                params: { comparison: '<=', limit: 1000 },
-                message: 'must be <= 1000',
+                instancePath: instancePath + '/network/egress',
+                schemaPath: '#/properties/network/properties/egress/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^(open|none)$' },
+                message: 'must match pattern "' + '^(open|none)$' + '"',
               };
               if (vErrors === null) {
                 vErrors = [err119];
@@ -2564,153 +2668,178 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
               }
               errors++;
             }
-            if (data70 < 1 || isNaN(data70)) {
-              const err120 = {
-                instancePath: instancePath + '/healthcheck/retries',
-                schemaPath: '#/properties/healthcheck/properties/retries/minimum',
-                keyword: 'minimum',
-                params: { comparison: '>=', limit: 1 },
-                message: 'must be >= 1',
-              };
-              if (vErrors === null) {
-                vErrors = [err120];
-              } else {
-                vErrors.push(err120);
+          }
+          if (Array.isArray(data66)) {
+            const len8 = data66.length;
+            for (let i8 = 0; i8 < len8; i8++) {
+              if (typeof data66[i8] !== 'string') {
+                const err120 = {
+                  instancePath: instancePath + '/network/egress/' + i8,
+                  schemaPath: '#/properties/network/properties/egress/items/type',
+                  keyword: 'type',
+                  params: { type: 'string' },
+                  message: 'must be string',
+                };
+                if (vErrors === null) {
+                  vErrors = [err120];
+                } else {
+                  vErrors.push(err120);
+                }
+                errors++;
               }
-              errors++;
+            }
+          }
+          if (data66 && typeof data66 == 'object' && !Array.isArray(data66)) {
+            for (const key21 in data66) {
+              if (!(key21 === 'allow' || key21 === 'presets')) {
+                const err121 = {
+                  instancePath: instancePath + '/network/egress',
+                  schemaPath: '#/properties/network/properties/egress/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key21 },
+                  message: 'must NOT have additional properties',
+                };
+                if (vErrors === null) {
+                  vErrors = [err121];
+                } else {
+                  vErrors.push(err121);
+                }
+                errors++;
+              }
+            }
+            if (data66.allow !== undefined) {
+              let data68 = data66.allow;
+              if (Array.isArray(data68)) {
+                const len9 = data68.length;
+                for (let i9 = 0; i9 < len9; i9++) {
+                  if (typeof data68[i9] !== 'string') {
+                    const err122 = {
+                      instancePath: instancePath + '/network/egress/allow/' + i9,
+                      schemaPath: '#/properties/network/properties/egress/properties/allow/items/type',
+                      keyword: 'type',
+                      params: { type: 'string' },
+                      message: 'must be string',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err122];
+                    } else {
+                      vErrors.push(err122);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err123 = {
+                  instancePath: instancePath + '/network/egress/allow',
+                  schemaPath: '#/properties/network/properties/egress/properties/allow/type',
+                  keyword: 'type',
+                  params: { type: 'array' },
+                  message: 'must be array',
+                };
+                if (vErrors === null) {
+                  vErrors = [err123];
+                } else {
+                  vErrors.push(err123);
+                }
+                errors++;
+              }
+            }
+            if (data66.presets !== undefined) {
+              let data70 = data66.presets;
+              if (Array.isArray(data70)) {
+                const len10 = data70.length;
+                for (let i10 = 0; i10 < len10; i10++) {
+                  let data71 = data70[i10];
+                  if (typeof data71 !== 'string') {
+                    const err124 = {
+                      instancePath: instancePath + '/network/egress/presets/' + i10,
+                      schemaPath: '#/properties/network/properties/egress/properties/presets/items/type',
+                      keyword: 'type',
+                      params: { type: 'string' },
+                      message: 'must be string',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err124];
+                    } else {
+                      vErrors.push(err124);
+                    }
+                    errors++;
+                  }
+                  if (!(
+                    data71 === 'claude' ||
+                    data71 === 'npm' ||
+                    data71 === 'pypi' ||
+                    data71 === 'debian' ||
+                    data71 === 'nix' ||
+                    data71 === 'git'
+                  )) {
+                    const err125 = {
+                      instancePath: instancePath + '/network/egress/presets/' + i10,
+                      schemaPath: '#/properties/network/properties/egress/properties/presets/items/enum',
+                      keyword: 'enum',
+                      params: {
+                        allowedValues: schema12.properties.network.properties.egress.properties.presets.items.enum,
+                      },
+                      message: 'must be equal to one of the allowed values',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err125];
+                    } else {
+                      vErrors.push(err125);
+                    }
+                    errors++;
+                  }
+                }
+              } else {
+                const err126 = {
+                  instancePath: instancePath + '/network/egress/presets',
+                  schemaPath: '#/properties/network/properties/egress/properties/presets/type',
+                  keyword: 'type',
+                  params: { type: 'array' },
+                  message: 'must be array',
+                };
+                if (vErrors === null) {
+                  vErrors = [err126];
+                } else {
+                  vErrors.push(err126);
+                }
+                errors++;
+              }
             }
           }
         }
-        if (data65.start_period !== undefined) {
-          let data71 = data65.start_period;
-          if (typeof data71 === 'string') {
-            if (!pattern21.test(data71)) {
-              const err121 = {
-                instancePath: instancePath + '/healthcheck/start_period',
-                schemaPath: '#/properties/healthcheck/properties/start_period/pattern',
-                keyword: 'pattern',
-                params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
-                message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
-              };
-              if (vErrors === null) {
-                vErrors = [err121];
-              } else {
-                vErrors.push(err121);
+        if (data64.allow_host !== undefined) {
+          let data72 = data64.allow_host;
+          if (Array.isArray(data72)) {
+            const len11 = data72.length;
+            for (let i11 = 0; i11 < len11; i11++) {
+              let data73 = data72[i11];
+              if (
+                !(typeof data73 == 'number' && !(data73 % 1) && !isNaN(data73) && isFinite(data73)) &&
+                typeof data73 !== 'string'
+              ) {
+                const err127 = {
+                  instancePath: instancePath + '/network/allow_host/' + i11,
+                  schemaPath: '#/properties/network/properties/allow_host/items/type',
+                  keyword: 'type',
+                  params: { type: schema12.properties.network.properties.allow_host.items.type },
+                  message: 'must be integer,string',
+                };
+                if (vErrors === null) {
+                  vErrors = [err127];
+                } else {
+                  vErrors.push(err127);
+                }
+                errors++;
               }
-              errors++;
             }
           } else {
-            const err122 = {
-              instancePath: instancePath + '/healthcheck/start_period',
-              schemaPath: '#/properties/healthcheck/properties/start_period/type',
-              keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
-            };
-            if (vErrors === null) {
-              vErrors = [err122];
-            } else {
-              vErrors.push(err122);
-            }
-            errors++;
-          }
-        }
-      } else {
-        const err123 = {
-          instancePath: instancePath + '/healthcheck',
-          schemaPath: '#/properties/healthcheck/type',
-          keyword: 'type',
-          params: { type: 'object' },
-          message: 'must be object',
-        };
-        if (vErrors === null) {
-          vErrors = [err123];
-        } else {
-          vErrors.push(err123);
-        }
-        errors++;
-      }
-    }
-    if (data.profiles !== undefined) {
-      let data72 = data.profiles;
-      if (Array.isArray(data72)) {
-        const len15 = data72.length;
-        for (let i15 = 0; i15 < len15; i15++) {
-          if (typeof data72[i15] !== 'string') {
-            const err124 = {
-              instancePath: instancePath + '/profiles/' + i15,
-              schemaPath: '#/properties/profiles/items/type',
-              keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
-            };
-            if (vErrors === null) {
-              vErrors = [err124];
-            } else {
-              vErrors.push(err124);
-            }
-            errors++;
-          }
-        }
-      } else {
-        const err125 = {
-          instancePath: instancePath + '/profiles',
-          schemaPath: '#/properties/profiles/type',
-          keyword: 'type',
-          params: { type: 'array' },
-          message: 'must be array',
-        };
-        if (vErrors === null) {
-          vErrors = [err125];
-        } else {
-          vErrors.push(err125);
-        }
-        errors++;
-      }
-    }
-    if (data.extends !== undefined) {
-      let data74 = data.extends;
-      if (typeof data74 !== 'string' && !(data74 && typeof data74 == 'object' && !Array.isArray(data74))) {
-        const err126 = {
-          instancePath: instancePath + '/extends',
-          schemaPath: '#/properties/extends/type',
-          keyword: 'type',
-          params: { type: schema12.properties.extends.type },
-          message: 'must be string,object',
-        };
-        if (vErrors === null) {
-          vErrors = [err126];
-        } else {
-          vErrors.push(err126);
-        }
-        errors++;
-      }
-      if (data74 && typeof data74 == 'object' && !Array.isArray(data74)) {
-        for (const key17 in data74) {
-          if (!(key17 === 'file' || key17 === 'vm' || pattern0.test(key17))) {
-            const err127 = {
-              instancePath: instancePath + '/extends',
-              schemaPath: '#/properties/extends/additionalProperties',
-              keyword: 'additionalProperties',
-              params: { additionalProperty: key17 },
-              message: 'must NOT have additional properties',
-            };
-            if (vErrors === null) {
-              vErrors = [err127];
-            } else {
-              vErrors.push(err127);
-            }
-            errors++;
-          }
-        }
-        if (data74.file !== undefined) {
-          if (typeof data74.file !== 'string') {
             const err128 = {
-              instancePath: instancePath + '/extends/file',
-              schemaPath: '#/properties/extends/properties/file/type',
+              instancePath: instancePath + '/network/allow_host',
+              schemaPath: '#/properties/network/properties/allow_host/type',
               keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
+              params: { type: 'array' },
+              message: 'must be array',
             };
             if (vErrors === null) {
               vErrors = [err128];
@@ -2720,49 +2849,47 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
             errors++;
           }
         }
-        if (data74.vm !== undefined) {
-          if (typeof data74.vm !== 'string') {
-            const err129 = {
-              instancePath: instancePath + '/extends/vm',
-              schemaPath: '#/properties/extends/properties/vm/type',
-              keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
-            };
-            if (vErrors === null) {
-              vErrors = [err129];
-            } else {
-              vErrors.push(err129);
-            }
-            errors++;
-          }
-        }
       }
     }
-    if (data.labels !== undefined) {
-      let data77 = data.labels;
-      if (!data77 || typeof data77 != 'object') {
-        const err130 = {
-          instancePath: instancePath + '/labels',
-          schemaPath: '#/properties/labels/type',
+    if (data.networks !== undefined) {
+      let data74 = data.networks;
+      if (!data74 || typeof data74 != 'object') {
+        const err129 = {
+          instancePath: instancePath + '/networks',
+          schemaPath: '#/properties/networks/type',
           keyword: 'type',
-          params: { type: schema12.properties.labels.type },
-          message: 'must be object,array',
+          params: { type: schema12.properties.networks.type },
+          message: 'must be array,object',
         };
         if (vErrors === null) {
-          vErrors = [err130];
+          vErrors = [err129];
         } else {
-          vErrors.push(err130);
+          vErrors.push(err129);
         }
         errors++;
       }
-      if (Array.isArray(data77)) {
-        const len16 = data77.length;
-        for (let i16 = 0; i16 < len16; i16++) {
-          if (typeof data77[i16] !== 'string') {
+      if (Array.isArray(data74)) {
+        if (data74.length < 1) {
+          const err130 = {
+            instancePath: instancePath + '/networks',
+            schemaPath: '#/properties/networks/minItems',
+            keyword: 'minItems',
+            params: { limit: 1 },
+            message: 'must NOT have fewer than 1 items',
+          };
+          if (vErrors === null) {
+            vErrors = [err130];
+          } else {
+            vErrors.push(err130);
+          }
+          errors++;
+        }
+        const len12 = data74.length;
+        for (let i12 = 0; i12 < len12; i12++) {
+          if (typeof data74[i12] !== 'string') {
             const err131 = {
-              instancePath: instancePath + '/labels/' + i16,
-              schemaPath: '#/properties/labels/items/type',
+              instancePath: instancePath + '/networks/' + i12,
+              schemaPath: '#/properties/networks/items/type',
               keyword: 'type',
               params: { type: 'string' },
               message: 'must be string',
@@ -2776,26 +2903,917 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
           }
         }
       }
+      if (data74 && typeof data74 == 'object' && !Array.isArray(data74)) {
+        if (Object.keys(data74).length < 1) {
+          const err132 = {
+            instancePath: instancePath + '/networks',
+            schemaPath: '#/properties/networks/minProperties',
+            keyword: 'minProperties',
+            params: { limit: 1 },
+            message: 'must NOT have fewer than 1 properties',
+          };
+          if (vErrors === null) {
+            vErrors = [err132];
+          } else {
+            vErrors.push(err132);
+          }
+          errors++;
+        }
+        for (const key22 in data74) {
+          let data76 = data74[key22];
+          if (!(data76 && typeof data76 == 'object' && !Array.isArray(data76)) && data76 !== null) {
+            const err133 = {
+              instancePath: instancePath + '/networks/' + key22.replace(/~/g, '~0').replace(/\//g, '~1'),
+              schemaPath: '#/properties/networks/additionalProperties/type',
+              keyword: 'type',
+              params: { type: schema12.properties.networks.additionalProperties.type },
+              message: 'must be object,null',
+            };
+            if (vErrors === null) {
+              vErrors = [err133];
+            } else {
+              vErrors.push(err133);
+            }
+            errors++;
+          }
+          if (data76 && typeof data76 == 'object' && !Array.isArray(data76)) {
+            for (const key23 in data76) {
+              if (!pattern0.test(key23)) {
+                const err134 = {
+                  instancePath: instancePath + '/networks/' + key22.replace(/~/g, '~0').replace(/\//g, '~1'),
+                  schemaPath: '#/properties/networks/additionalProperties/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key23 },
+                  message: 'must NOT have additional properties',
+                };
+                if (vErrors === null) {
+                  vErrors = [err134];
+                } else {
+                  vErrors.push(err134);
+                }
+                errors++;
+              }
+            }
+          }
+        }
+      }
+    }
+    if (data.env !== undefined) {
+      let data77 = data.env;
+      if (!data77 || typeof data77 != 'object') {
+        const err135 = {
+          instancePath: instancePath + '/env',
+          schemaPath: '#/properties/env/type',
+          keyword: 'type',
+          params: { type: schema12.properties.env.type },
+          message: 'must be object,array',
+        };
+        if (vErrors === null) {
+          vErrors = [err135];
+        } else {
+          vErrors.push(err135);
+        }
+        errors++;
+      }
+      if (Array.isArray(data77)) {
+        const len13 = data77.length;
+        for (let i13 = 0; i13 < len13; i13++) {
+          if (typeof data77[i13] !== 'string') {
+            const err136 = {
+              instancePath: instancePath + '/env/' + i13,
+              schemaPath: '#/properties/env/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err136];
+            } else {
+              vErrors.push(err136);
+            }
+            errors++;
+          }
+        }
+      }
       if (data77 && typeof data77 == 'object' && !Array.isArray(data77)) {
-        for (const key18 in data77) {
-          let data79 = data77[key18];
+        for (const key24 in data77) {
+          let data79 = data77[key24];
           if (
             typeof data79 !== 'string' &&
             !(typeof data79 == 'number' && isFinite(data79)) &&
             typeof data79 !== 'boolean' &&
             data79 !== null
           ) {
-            const err132 = {
-              instancePath: instancePath + '/labels/' + key18.replace(/~/g, '~0').replace(/\//g, '~1'),
+            const err137 = {
+              instancePath: instancePath + '/env/' + key24.replace(/~/g, '~0').replace(/\//g, '~1'),
+              schemaPath: '#/properties/env/additionalProperties/type',
+              keyword: 'type',
+              params: { type: schema12.properties.env.additionalProperties.type },
+              message: 'must be string,number,boolean,null',
+            };
+            if (vErrors === null) {
+              vErrors = [err137];
+            } else {
+              vErrors.push(err137);
+            }
+            errors++;
+          }
+        }
+      }
+    }
+    if (data.secrets !== undefined) {
+      let data80 = data.secrets;
+      if (data80 && typeof data80 == 'object' && !Array.isArray(data80)) {
+        for (const key25 in data80) {
+          if (!pattern0.test(key25)) {
+            let data81 = data80[key25];
+            if (data81 && typeof data81 == 'object' && !Array.isArray(data81)) {
+              for (const key26 in data81) {
+                if (!(key26 === 'from' || key26 === 'hosts' || pattern0.test(key26))) {
+                  const err138 = {
+                    instancePath: instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1'),
+                    schemaPath: '#/properties/secrets/additionalProperties/additionalProperties',
+                    keyword: 'additionalProperties',
+                    params: { additionalProperty: key26 },
+                    message: 'must NOT have additional properties',
+                  };
+                  if (vErrors === null) {
+                    vErrors = [err138];
+                  } else {
+                    vErrors.push(err138);
+                  }
+                  errors++;
+                }
+              }
+              if (data81.from !== undefined) {
+                let data82 = data81.from;
+                if (typeof data82 !== 'string' && !(data82 && typeof data82 == 'object' && !Array.isArray(data82))) {
+                  const err139 = {
+                    instancePath: instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1') + '/from',
+                    schemaPath: '#/properties/secrets/additionalProperties/properties/from/type',
+                    keyword: 'type',
+                    params: { type: schema12.properties.secrets.additionalProperties.properties.from.type },
+                    message: 'must be string,object',
+                  };
+                  if (vErrors === null) {
+                    vErrors = [err139];
+                  } else {
+                    vErrors.push(err139);
+                  }
+                  errors++;
+                }
+                if (typeof data82 === 'string') {
+                  if (!pattern36.test(data82)) {
+                    const err140 = {
+                      instancePath:
+                        instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1') + '/from',
+                      schemaPath: '#/properties/secrets/additionalProperties/properties/from/pattern',
+                      keyword: 'pattern',
+                      params: { pattern: '^env$' },
+                      message: 'must match pattern "' + '^env$' + '"',
+                    };
+                    if (vErrors === null) {
+                      vErrors = [err140];
+                    } else {
+                      vErrors.push(err140);
+                    }
+                    errors++;
+                  }
+                }
+                if (data82 && typeof data82 == 'object' && !Array.isArray(data82)) {
+                  for (const key27 in data82) {
+                    if (!(key27 === 'env')) {
+                      const err141 = {
+                        instancePath:
+                          instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1') + '/from',
+                        schemaPath: '#/properties/secrets/additionalProperties/properties/from/additionalProperties',
+                        keyword: 'additionalProperties',
+                        params: { additionalProperty: key27 },
+                        message: 'must NOT have additional properties',
+                      };
+                      if (vErrors === null) {
+                        vErrors = [err141];
+                      } else {
+                        vErrors.push(err141);
+                      }
+                      errors++;
+                    }
+                  }
+                  if (data82.env !== undefined) {
+                    if (typeof data82.env !== 'string') {
+                      const err142 = {
+                        instancePath:
+                          instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1') + '/from/env',
+                        schemaPath: '#/properties/secrets/additionalProperties/properties/from/properties/env/type',
+                        keyword: 'type',
+                        params: { type: 'string' },
+                        message: 'must be string',
+                      };
+                      if (vErrors === null) {
+                        vErrors = [err142];
+                      } else {
+                        vErrors.push(err142);
+                      }
+                      errors++;
+                    }
+                  }
+                }
+              }
+              if (data81.hosts !== undefined) {
+                let data84 = data81.hosts;
+                if (Array.isArray(data84)) {
+                  const len14 = data84.length;
+                  for (let i14 = 0; i14 < len14; i14++) {
+                    if (typeof data84[i14] !== 'string') {
+                      const err143 = {
+                        instancePath:
+                          instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1') + '/hosts/' + i14,
+                        schemaPath: '#/properties/secrets/additionalProperties/properties/hosts/items/type',
+                        keyword: 'type',
+                        params: { type: 'string' },
+                        message: 'must be string',
+                      };
+                      if (vErrors === null) {
+                        vErrors = [err143];
+                      } else {
+                        vErrors.push(err143);
+                      }
+                      errors++;
+                    }
+                  }
+                } else {
+                  const err144 = {
+                    instancePath:
+                      instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1') + '/hosts',
+                    schemaPath: '#/properties/secrets/additionalProperties/properties/hosts/type',
+                    keyword: 'type',
+                    params: { type: 'array' },
+                    message: 'must be array',
+                  };
+                  if (vErrors === null) {
+                    vErrors = [err144];
+                  } else {
+                    vErrors.push(err144);
+                  }
+                  errors++;
+                }
+              }
+            } else {
+              const err145 = {
+                instancePath: instancePath + '/secrets/' + key25.replace(/~/g, '~0').replace(/\//g, '~1'),
+                schemaPath: '#/properties/secrets/additionalProperties/type',
+                keyword: 'type',
+                params: { type: 'object' },
+                message: 'must be object',
+              };
+              if (vErrors === null) {
+                vErrors = [err145];
+              } else {
+                vErrors.push(err145);
+              }
+              errors++;
+            }
+          }
+        }
+      } else {
+        const err146 = {
+          instancePath: instancePath + '/secrets',
+          schemaPath: '#/properties/secrets/type',
+          keyword: 'type',
+          params: { type: 'object' },
+          message: 'must be object',
+        };
+        if (vErrors === null) {
+          vErrors = [err146];
+        } else {
+          vErrors.push(err146);
+        }
+        errors++;
+      }
+    }
+    if (data.env_file !== undefined) {
+      let data86 = data.env_file;
+      if (typeof data86 !== 'string' && !Array.isArray(data86)) {
+        const err147 = {
+          instancePath: instancePath + '/env_file',
+          schemaPath: '#/properties/env_file/type',
+          keyword: 'type',
+          params: { type: schema12.properties.env_file.type },
+          message: 'must be string,array',
+        };
+        if (vErrors === null) {
+          vErrors = [err147];
+        } else {
+          vErrors.push(err147);
+        }
+        errors++;
+      }
+      if (Array.isArray(data86)) {
+        const len15 = data86.length;
+        for (let i15 = 0; i15 < len15; i15++) {
+          if (typeof data86[i15] !== 'string') {
+            const err148 = {
+              instancePath: instancePath + '/env_file/' + i15,
+              schemaPath: '#/properties/env_file/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err148];
+            } else {
+              vErrors.push(err148);
+            }
+            errors++;
+          }
+        }
+      }
+    }
+    if (data.provision !== undefined) {
+      let data88 = data.provision;
+      if (Array.isArray(data88)) {
+        const len16 = data88.length;
+        for (let i16 = 0; i16 < len16; i16++) {
+          if (typeof data88[i16] !== 'string') {
+            const err149 = {
+              instancePath: instancePath + '/provision/' + i16,
+              schemaPath: '#/properties/provision/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err149];
+            } else {
+              vErrors.push(err149);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err150 = {
+          instancePath: instancePath + '/provision',
+          schemaPath: '#/properties/provision/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+        };
+        if (vErrors === null) {
+          vErrors = [err150];
+        } else {
+          vErrors.push(err150);
+        }
+        errors++;
+      }
+    }
+    if (data.depends_on !== undefined) {
+      let data90 = data.depends_on;
+      if (!data90 || typeof data90 != 'object') {
+        const err151 = {
+          instancePath: instancePath + '/depends_on',
+          schemaPath: '#/properties/depends_on/type',
+          keyword: 'type',
+          params: { type: schema12.properties.depends_on.type },
+          message: 'must be array,object',
+        };
+        if (vErrors === null) {
+          vErrors = [err151];
+        } else {
+          vErrors.push(err151);
+        }
+        errors++;
+      }
+      if (Array.isArray(data90)) {
+        const len17 = data90.length;
+        for (let i17 = 0; i17 < len17; i17++) {
+          if (typeof data90[i17] !== 'string') {
+            const err152 = {
+              instancePath: instancePath + '/depends_on/' + i17,
+              schemaPath: '#/properties/depends_on/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err152];
+            } else {
+              vErrors.push(err152);
+            }
+            errors++;
+          }
+        }
+      }
+      if (data90 && typeof data90 == 'object' && !Array.isArray(data90)) {
+        for (const key28 in data90) {
+          let data92 = data90[key28];
+          if (data92 && typeof data92 == 'object' && !Array.isArray(data92)) {
+            for (const key29 in data92) {
+              if (!(key29 === 'condition' || pattern0.test(key29))) {
+                const err153 = {
+                  instancePath: instancePath + '/depends_on/' + key28.replace(/~/g, '~0').replace(/\//g, '~1'),
+                  schemaPath: '#/properties/depends_on/additionalProperties/additionalProperties',
+                  keyword: 'additionalProperties',
+                  params: { additionalProperty: key29 },
+                  message: 'must NOT have additional properties',
+                };
+                if (vErrors === null) {
+                  vErrors = [err153];
+                } else {
+                  vErrors.push(err153);
+                }
+                errors++;
+              }
+            }
+            if (data92.condition !== undefined) {
+              let data93 = data92.condition;
+              if (typeof data93 !== 'string') {
+                const err154 = {
+                  instancePath:
+                    instancePath + '/depends_on/' + key28.replace(/~/g, '~0').replace(/\//g, '~1') + '/condition',
+                  schemaPath: '#/properties/depends_on/additionalProperties/properties/condition/type',
+                  keyword: 'type',
+                  params: { type: 'string' },
+                  message: 'must be string',
+                };
+                if (vErrors === null) {
+                  vErrors = [err154];
+                } else {
+                  vErrors.push(err154);
+                }
+                errors++;
+              }
+              if (!(data93 === 'started' || data93 === 'ready' || data93 === 'healthy' || data93 === 'completed')) {
+                const err155 = {
+                  instancePath:
+                    instancePath + '/depends_on/' + key28.replace(/~/g, '~0').replace(/\//g, '~1') + '/condition',
+                  schemaPath: '#/properties/depends_on/additionalProperties/properties/condition/enum',
+                  keyword: 'enum',
+                  params: {
+                    allowedValues: schema12.properties.depends_on.additionalProperties.properties.condition.enum,
+                  },
+                  message: 'must be equal to one of the allowed values',
+                };
+                if (vErrors === null) {
+                  vErrors = [err155];
+                } else {
+                  vErrors.push(err155);
+                }
+                errors++;
+              }
+            }
+          } else {
+            const err156 = {
+              instancePath: instancePath + '/depends_on/' + key28.replace(/~/g, '~0').replace(/\//g, '~1'),
+              schemaPath: '#/properties/depends_on/additionalProperties/type',
+              keyword: 'type',
+              params: { type: 'object' },
+              message: 'must be object',
+            };
+            if (vErrors === null) {
+              vErrors = [err156];
+            } else {
+              vErrors.push(err156);
+            }
+            errors++;
+          }
+        }
+      }
+    }
+    if (data.healthcheck !== undefined) {
+      let data94 = data.healthcheck;
+      if (data94 && typeof data94 == 'object' && !Array.isArray(data94)) {
+        for (const key30 in data94) {
+          if (!(
+            key30 === 'test' ||
+            key30 === 'interval' ||
+            key30 === 'timeout' ||
+            key30 === 'retries' ||
+            key30 === 'start_period' ||
+            pattern0.test(key30)
+          )) {
+            const err157 = {
+              instancePath: instancePath + '/healthcheck',
+              schemaPath: '#/properties/healthcheck/additionalProperties',
+              keyword: 'additionalProperties',
+              params: { additionalProperty: key30 },
+              message: 'must NOT have additional properties',
+            };
+            if (vErrors === null) {
+              vErrors = [err157];
+            } else {
+              vErrors.push(err157);
+            }
+            errors++;
+          }
+        }
+        if (data94.test !== undefined) {
+          let data95 = data94.test;
+          if (typeof data95 !== 'string' && !Array.isArray(data95)) {
+            const err158 = {
+              instancePath: instancePath + '/healthcheck/test',
+              schemaPath: '#/properties/healthcheck/properties/test/type',
+              keyword: 'type',
+              params: { type: schema12.properties.healthcheck.properties.test.type },
+              message: 'must be string,array',
+            };
+            if (vErrors === null) {
+              vErrors = [err158];
+            } else {
+              vErrors.push(err158);
+            }
+            errors++;
+          }
+          if (Array.isArray(data95)) {
+            const len18 = data95.length;
+            for (let i18 = 0; i18 < len18; i18++) {
+              if (typeof data95[i18] !== 'string') {
+                const err159 = {
+                  instancePath: instancePath + '/healthcheck/test/' + i18,
+                  schemaPath: '#/properties/healthcheck/properties/test/items/type',
+                  keyword: 'type',
+                  params: { type: 'string' },
+                  message: 'must be string',
+                };
+                if (vErrors === null) {
+                  vErrors = [err159];
+                } else {
+                  vErrors.push(err159);
+                }
+                errors++;
+              }
+            }
+          }
+        }
+        if (data94.interval !== undefined) {
+          let data97 = data94.interval;
+          if (typeof data97 === 'string') {
+            if (!pattern29.test(data97)) {
+              const err160 = {
+                instancePath: instancePath + '/healthcheck/interval',
+                schemaPath: '#/properties/healthcheck/properties/interval/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
+                message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
+              };
+              if (vErrors === null) {
+                vErrors = [err160];
+              } else {
+                vErrors.push(err160);
+              }
+              errors++;
+            }
+          } else {
+            const err161 = {
+              instancePath: instancePath + '/healthcheck/interval',
+              schemaPath: '#/properties/healthcheck/properties/interval/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err161];
+            } else {
+              vErrors.push(err161);
+            }
+            errors++;
+          }
+        }
+        if (data94.timeout !== undefined) {
+          let data98 = data94.timeout;
+          if (typeof data98 === 'string') {
+            if (!pattern29.test(data98)) {
+              const err162 = {
+                instancePath: instancePath + '/healthcheck/timeout',
+                schemaPath: '#/properties/healthcheck/properties/timeout/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
+                message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
+              };
+              if (vErrors === null) {
+                vErrors = [err162];
+              } else {
+                vErrors.push(err162);
+              }
+              errors++;
+            }
+          } else {
+            const err163 = {
+              instancePath: instancePath + '/healthcheck/timeout',
+              schemaPath: '#/properties/healthcheck/properties/timeout/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err163];
+            } else {
+              vErrors.push(err163);
+            }
+            errors++;
+          }
+        }
+        if (data94.retries !== undefined) {
+          let data99 = data94.retries;
+          if (!(typeof data99 == 'number' && !(data99 % 1) && !isNaN(data99) && isFinite(data99))) {
+            const err164 = {
+              instancePath: instancePath + '/healthcheck/retries',
+              schemaPath: '#/properties/healthcheck/properties/retries/type',
+              keyword: 'type',
+              params: { type: 'integer' },
+              message: 'must be integer',
+            };
+            if (vErrors === null) {
+              vErrors = [err164];
+            } else {
+              vErrors.push(err164);
+            }
+            errors++;
+          }
+          if (typeof data99 == 'number' && isFinite(data99)) {
+            if (data99 > 1000 || isNaN(data99)) {
+              const err165 = {
+                instancePath: instancePath + '/healthcheck/retries',
+                schemaPath: '#/properties/healthcheck/properties/retries/maximum',
+                keyword: 'maximum',
+                params: { comparison: '<=', limit: 1000 },
+                message: 'must be <= 1000',
+              };
+              if (vErrors === null) {
+                vErrors = [err165];
+              } else {
+                vErrors.push(err165);
+              }
+              errors++;
+            }
+            if (data99 < 1 || isNaN(data99)) {
+              const err166 = {
+                instancePath: instancePath + '/healthcheck/retries',
+                schemaPath: '#/properties/healthcheck/properties/retries/minimum',
+                keyword: 'minimum',
+                params: { comparison: '>=', limit: 1 },
+                message: 'must be >= 1',
+              };
+              if (vErrors === null) {
+                vErrors = [err166];
+              } else {
+                vErrors.push(err166);
+              }
+              errors++;
+            }
+          }
+        }
+        if (data94.start_period !== undefined) {
+          let data100 = data94.start_period;
+          if (typeof data100 === 'string') {
+            if (!pattern29.test(data100)) {
+              const err167 = {
+                instancePath: instancePath + '/healthcheck/start_period',
+                schemaPath: '#/properties/healthcheck/properties/start_period/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' },
+                message: 'must match pattern "' + '^([0-9]+(\\.[0-9]+)?(us|ms|s|m|h))+$' + '"',
+              };
+              if (vErrors === null) {
+                vErrors = [err167];
+              } else {
+                vErrors.push(err167);
+              }
+              errors++;
+            }
+          } else {
+            const err168 = {
+              instancePath: instancePath + '/healthcheck/start_period',
+              schemaPath: '#/properties/healthcheck/properties/start_period/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err168];
+            } else {
+              vErrors.push(err168);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err169 = {
+          instancePath: instancePath + '/healthcheck',
+          schemaPath: '#/properties/healthcheck/type',
+          keyword: 'type',
+          params: { type: 'object' },
+          message: 'must be object',
+        };
+        if (vErrors === null) {
+          vErrors = [err169];
+        } else {
+          vErrors.push(err169);
+        }
+        errors++;
+      }
+    }
+    if (data.profiles !== undefined) {
+      let data101 = data.profiles;
+      if (Array.isArray(data101)) {
+        const len19 = data101.length;
+        for (let i19 = 0; i19 < len19; i19++) {
+          if (typeof data101[i19] !== 'string') {
+            const err170 = {
+              instancePath: instancePath + '/profiles/' + i19,
+              schemaPath: '#/properties/profiles/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err170];
+            } else {
+              vErrors.push(err170);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err171 = {
+          instancePath: instancePath + '/profiles',
+          schemaPath: '#/properties/profiles/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+        };
+        if (vErrors === null) {
+          vErrors = [err171];
+        } else {
+          vErrors.push(err171);
+        }
+        errors++;
+      }
+    }
+    if (data.unset !== undefined) {
+      let data103 = data.unset;
+      if (Array.isArray(data103)) {
+        const len20 = data103.length;
+        for (let i20 = 0; i20 < len20; i20++) {
+          if (typeof data103[i20] !== 'string') {
+            const err172 = {
+              instancePath: instancePath + '/unset/' + i20,
+              schemaPath: '#/properties/unset/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err172];
+            } else {
+              vErrors.push(err172);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err173 = {
+          instancePath: instancePath + '/unset',
+          schemaPath: '#/properties/unset/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+        };
+        if (vErrors === null) {
+          vErrors = [err173];
+        } else {
+          vErrors.push(err173);
+        }
+        errors++;
+      }
+    }
+    if (data.extends !== undefined) {
+      let data105 = data.extends;
+      if (typeof data105 !== 'string' && !(data105 && typeof data105 == 'object' && !Array.isArray(data105))) {
+        const err174 = {
+          instancePath: instancePath + '/extends',
+          schemaPath: '#/properties/extends/type',
+          keyword: 'type',
+          params: { type: schema12.properties.extends.type },
+          message: 'must be string,object',
+        };
+        if (vErrors === null) {
+          vErrors = [err174];
+        } else {
+          vErrors.push(err174);
+        }
+        errors++;
+      }
+      if (data105 && typeof data105 == 'object' && !Array.isArray(data105)) {
+        for (const key31 in data105) {
+          if (!(key31 === 'file' || key31 === 'vm' || pattern0.test(key31))) {
+            const err175 = {
+              instancePath: instancePath + '/extends',
+              schemaPath: '#/properties/extends/additionalProperties',
+              keyword: 'additionalProperties',
+              params: { additionalProperty: key31 },
+              message: 'must NOT have additional properties',
+            };
+            if (vErrors === null) {
+              vErrors = [err175];
+            } else {
+              vErrors.push(err175);
+            }
+            errors++;
+          }
+        }
+        if (data105.file !== undefined) {
+          if (typeof data105.file !== 'string') {
+            const err176 = {
+              instancePath: instancePath + '/extends/file',
+              schemaPath: '#/properties/extends/properties/file/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err176];
+            } else {
+              vErrors.push(err176);
+            }
+            errors++;
+          }
+        }
+        if (data105.vm !== undefined) {
+          if (typeof data105.vm !== 'string') {
+            const err177 = {
+              instancePath: instancePath + '/extends/vm',
+              schemaPath: '#/properties/extends/properties/vm/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err177];
+            } else {
+              vErrors.push(err177);
+            }
+            errors++;
+          }
+        }
+      }
+    }
+    if (data.labels !== undefined) {
+      let data108 = data.labels;
+      if (!data108 || typeof data108 != 'object') {
+        const err178 = {
+          instancePath: instancePath + '/labels',
+          schemaPath: '#/properties/labels/type',
+          keyword: 'type',
+          params: { type: schema12.properties.labels.type },
+          message: 'must be object,array',
+        };
+        if (vErrors === null) {
+          vErrors = [err178];
+        } else {
+          vErrors.push(err178);
+        }
+        errors++;
+      }
+      if (Array.isArray(data108)) {
+        const len21 = data108.length;
+        for (let i21 = 0; i21 < len21; i21++) {
+          if (typeof data108[i21] !== 'string') {
+            const err179 = {
+              instancePath: instancePath + '/labels/' + i21,
+              schemaPath: '#/properties/labels/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err179];
+            } else {
+              vErrors.push(err179);
+            }
+            errors++;
+          }
+        }
+      }
+      if (data108 && typeof data108 == 'object' && !Array.isArray(data108)) {
+        for (const key32 in data108) {
+          let data110 = data108[key32];
+          if (
+            typeof data110 !== 'string' &&
+            !(typeof data110 == 'number' && isFinite(data110)) &&
+            typeof data110 !== 'boolean' &&
+            data110 !== null
+          ) {
+            const err180 = {
+              instancePath: instancePath + '/labels/' + key32.replace(/~/g, '~0').replace(/\//g, '~1'),
               schemaPath: '#/properties/labels/additionalProperties/type',
               keyword: 'type',
               params: { type: schema12.properties.labels.additionalProperties.type },
               message: 'must be string,number,boolean,null',
             };
             if (vErrors === null) {
-              vErrors = [err132];
+              vErrors = [err180];
             } else {
-              vErrors.push(err132);
+              vErrors.push(err180);
             }
             errors++;
           }
@@ -2808,41 +3826,34 @@ function validate11(data, { instancePath = '', parentData, parentDataProperty, r
 }
 
 function validate10(data, { instancePath = '', parentData, parentDataProperty, rootData = data } = {}) {
-  let vErrors = null;
+  /*# sourceURL="urn:ai-vm:schema:config" */ let vErrors = null;
   let errors = 0;
   if (data && typeof data == 'object' && !Array.isArray(data)) {
-    if (data.vms === undefined) {
-      const err0 = {
-        instancePath,
-        schemaPath: '#/required',
-        keyword: 'required',
-        params: { missingProperty: 'vms' },
-        message: "must have required property '" + 'vms' + "'",
-      };
-      if (vErrors === null) {
-        vErrors = [err0];
-      } else {
-        vErrors.push(err0);
-      }
-      errors++;
-    }
     for (const key0 in data) {
-      if (!(
-        key0 === '$schema' ||
-        key0 === 'name' ||
-        key0 === 'vms' ||
-        key0 === 'defaults' ||
-        key0 === 'location' ||
-        key0 === 'secrets' ||
-        key0 === 'include' ||
-        pattern0.test(key0)
-      )) {
-        const err1 = {
+      if (!(func2.call(schema11.properties, key0) || pattern0.test(key0))) {
+        const err0 = {
           instancePath,
           schemaPath: '#/additionalProperties',
           keyword: 'additionalProperties',
           params: { additionalProperty: key0 },
           message: 'must NOT have additional properties',
+        };
+        if (vErrors === null) {
+          vErrors = [err0];
+        } else {
+          vErrors.push(err0);
+        }
+        errors++;
+      }
+    }
+    if (data.$schema !== undefined) {
+      if (typeof data.$schema !== 'string') {
+        const err1 = {
+          instancePath: instancePath + '/$schema',
+          schemaPath: '#/properties/%24schema/type',
+          keyword: 'type',
+          params: { type: 'string' },
+          message: 'must be string',
         };
         if (vErrors === null) {
           vErrors = [err1];
@@ -2852,11 +3863,11 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data.$schema !== undefined) {
-      if (typeof data.$schema !== 'string') {
+    if (data.name !== undefined) {
+      if (typeof data.name !== 'string') {
         const err2 = {
-          instancePath: instancePath + '/$schema',
-          schemaPath: '#/properties/%24schema/type',
+          instancePath: instancePath + '/name',
+          schemaPath: '#/properties/name/type',
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
@@ -2869,28 +3880,11 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
         errors++;
       }
     }
-    if (data.name !== undefined) {
-      if (typeof data.name !== 'string') {
-        const err3 = {
-          instancePath: instancePath + '/name',
-          schemaPath: '#/properties/name/type',
-          keyword: 'type',
-          params: { type: 'string' },
-          message: 'must be string',
-        };
-        if (vErrors === null) {
-          vErrors = [err3];
-        } else {
-          vErrors.push(err3);
-        }
-        errors++;
-      }
-    }
     if (data.vms !== undefined) {
       let data2 = data.vms;
       if (data2 && typeof data2 == 'object' && !Array.isArray(data2)) {
         if (Object.keys(data2).length < 1) {
-          const err4 = {
+          const err3 = {
             instancePath: instancePath + '/vms',
             schemaPath: '#/properties/vms/minProperties',
             keyword: 'minProperties',
@@ -2898,15 +3892,15 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
             message: 'must NOT have fewer than 1 properties',
           };
           if (vErrors === null) {
-            vErrors = [err4];
+            vErrors = [err3];
           } else {
-            vErrors.push(err4);
+            vErrors.push(err3);
           }
           errors++;
         }
         for (const key1 in data2) {
           if (!pattern1.test(key1)) {
-            const err5 = {
+            const err4 = {
               instancePath: instancePath + '/vms',
               schemaPath: '#/properties/vms/additionalProperties',
               keyword: 'additionalProperties',
@@ -2914,9 +3908,9 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
               message: 'must NOT have additional properties',
             };
             if (vErrors === null) {
-              vErrors = [err5];
+              vErrors = [err4];
             } else {
-              vErrors.push(err5);
+              vErrors.push(err4);
             }
             errors++;
           }
@@ -2937,7 +3931,7 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
           }
         }
       } else {
-        const err6 = {
+        const err5 = {
           instancePath: instancePath + '/vms',
           schemaPath: '#/properties/vms/type',
           keyword: 'type',
@@ -2945,9 +3939,9 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
           message: 'must be object',
         };
         if (vErrors === null) {
-          vErrors = [err6];
+          vErrors = [err5];
         } else {
-          vErrors.push(err6);
+          vErrors.push(err5);
         }
         errors++;
       }
@@ -2965,67 +3959,94 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
         errors = vErrors.length;
       }
     }
+    if (data.networks !== undefined) {
+      let data5 = data.networks;
+      if (data5 && typeof data5 == 'object' && !Array.isArray(data5)) {
+        for (const key3 in data5) {
+          if (!pattern43.test(key3)) {
+            const err6 = {
+              instancePath: instancePath + '/networks',
+              schemaPath: '#/properties/networks/additionalProperties',
+              keyword: 'additionalProperties',
+              params: { additionalProperty: key3 },
+              message: 'must NOT have additional properties',
+            };
+            if (vErrors === null) {
+              vErrors = [err6];
+            } else {
+              vErrors.push(err6);
+            }
+            errors++;
+          }
+        }
+        for (const key4 in data5) {
+          if (pattern43.test(key4)) {
+            let data6 = data5[key4];
+            if (!(data6 && typeof data6 == 'object' && !Array.isArray(data6)) && data6 !== null) {
+              const err7 = {
+                instancePath: instancePath + '/networks/' + key4.replace(/~/g, '~0').replace(/\//g, '~1'),
+                schemaPath:
+                  '#/properties/networks/patternProperties/%5E%5BA-Za-z0-9%5D%5BA-Za-z0-9_.-%5D%7B0%2C62%7D%24/type',
+                keyword: 'type',
+                params: {
+                  type: schema11.properties.networks.patternProperties['^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$'].type,
+                },
+                message: 'must be object,null',
+              };
+              if (vErrors === null) {
+                vErrors = [err7];
+              } else {
+                vErrors.push(err7);
+              }
+              errors++;
+            }
+            if (data6 && typeof data6 == 'object' && !Array.isArray(data6)) {
+              for (const key5 in data6) {
+                if (!pattern0.test(key5)) {
+                  const err8 = {
+                    instancePath: instancePath + '/networks/' + key4.replace(/~/g, '~0').replace(/\//g, '~1'),
+                    schemaPath:
+                      '#/properties/networks/patternProperties/%5E%5BA-Za-z0-9%5D%5BA-Za-z0-9_.-%5D%7B0%2C62%7D%24/additionalProperties',
+                    keyword: 'additionalProperties',
+                    params: { additionalProperty: key5 },
+                    message: 'must NOT have additional properties',
+                  };
+                  if (vErrors === null) {
+                    vErrors = [err8];
+                  } else {
+                    vErrors.push(err8);
+                  }
+                  errors++;
+                }
+              }
+            }
+          }
+        }
+      } else {
+        const err9 = {
+          instancePath: instancePath + '/networks',
+          schemaPath: '#/properties/networks/type',
+          keyword: 'type',
+          params: { type: 'object' },
+          message: 'must be object',
+        };
+        if (vErrors === null) {
+          vErrors = [err9];
+        } else {
+          vErrors.push(err9);
+        }
+        errors++;
+      }
+    }
     if (data.location !== undefined) {
-      let data5 = data.location;
-      if (typeof data5 !== 'string') {
-        const err7 = {
+      let data7 = data.location;
+      if (typeof data7 !== 'string') {
+        const err10 = {
           instancePath: instancePath + '/location',
           schemaPath: '#/properties/location/type',
           keyword: 'type',
           params: { type: 'string' },
           message: 'must be string',
-        };
-        if (vErrors === null) {
-          vErrors = [err7];
-        } else {
-          vErrors.push(err7);
-        }
-        errors++;
-      }
-      if (!(data5 === 'user' || data5 === 'project')) {
-        const err8 = {
-          instancePath: instancePath + '/location',
-          schemaPath: '#/properties/location/enum',
-          keyword: 'enum',
-          params: { allowedValues: schema11.properties.location.enum },
-          message: 'must be equal to one of the allowed values',
-        };
-        if (vErrors === null) {
-          vErrors = [err8];
-        } else {
-          vErrors.push(err8);
-        }
-        errors++;
-      }
-    }
-    if (data.secrets !== undefined) {
-      let data6 = data.secrets;
-      if (Array.isArray(data6)) {
-        const len0 = data6.length;
-        for (let i0 = 0; i0 < len0; i0++) {
-          if (typeof data6[i0] !== 'string') {
-            const err9 = {
-              instancePath: instancePath + '/secrets/' + i0,
-              schemaPath: '#/properties/secrets/items/type',
-              keyword: 'type',
-              params: { type: 'string' },
-              message: 'must be string',
-            };
-            if (vErrors === null) {
-              vErrors = [err9];
-            } else {
-              vErrors.push(err9);
-            }
-            errors++;
-          }
-        }
-      } else {
-        const err10 = {
-          instancePath: instancePath + '/secrets',
-          schemaPath: '#/properties/secrets/type',
-          keyword: 'type',
-          params: { type: 'array' },
-          message: 'must be array',
         };
         if (vErrors === null) {
           vErrors = [err10];
@@ -3034,59 +4055,165 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
         }
         errors++;
       }
+      if (!(data7 === 'user' || data7 === 'project')) {
+        const err11 = {
+          instancePath: instancePath + '/location',
+          schemaPath: '#/properties/location/enum',
+          keyword: 'enum',
+          params: { allowedValues: schema11.properties.location.enum },
+          message: 'must be equal to one of the allowed values',
+        };
+        if (vErrors === null) {
+          vErrors = [err11];
+        } else {
+          vErrors.push(err11);
+        }
+        errors++;
+      }
+    }
+    if (data.secrets !== undefined) {
+      let data8 = data.secrets;
+      if (Array.isArray(data8)) {
+        const len0 = data8.length;
+        for (let i0 = 0; i0 < len0; i0++) {
+          if (typeof data8[i0] !== 'string') {
+            const err12 = {
+              instancePath: instancePath + '/secrets/' + i0,
+              schemaPath: '#/properties/secrets/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err12];
+            } else {
+              vErrors.push(err12);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err13 = {
+          instancePath: instancePath + '/secrets',
+          schemaPath: '#/properties/secrets/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+        };
+        if (vErrors === null) {
+          vErrors = [err13];
+        } else {
+          vErrors.push(err13);
+        }
+        errors++;
+      }
+    }
+    if (data.unset !== undefined) {
+      let data10 = data.unset;
+      if (Array.isArray(data10)) {
+        const len1 = data10.length;
+        for (let i1 = 0; i1 < len1; i1++) {
+          let data11 = data10[i1];
+          if (typeof data11 === 'string') {
+            if (!pattern46.test(data11)) {
+              const err14 = {
+                instancePath: instancePath + '/unset/' + i1,
+                schemaPath: '#/properties/unset/items/pattern',
+                keyword: 'pattern',
+                params: { pattern: '^vms\\.[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' },
+                message: 'must match pattern "' + '^vms\\.[A-Za-z0-9][A-Za-z0-9_-]{0,62}$' + '"',
+              };
+              if (vErrors === null) {
+                vErrors = [err14];
+              } else {
+                vErrors.push(err14);
+              }
+              errors++;
+            }
+          } else {
+            const err15 = {
+              instancePath: instancePath + '/unset/' + i1,
+              schemaPath: '#/properties/unset/items/type',
+              keyword: 'type',
+              params: { type: 'string' },
+              message: 'must be string',
+            };
+            if (vErrors === null) {
+              vErrors = [err15];
+            } else {
+              vErrors.push(err15);
+            }
+            errors++;
+          }
+        }
+      } else {
+        const err16 = {
+          instancePath: instancePath + '/unset',
+          schemaPath: '#/properties/unset/type',
+          keyword: 'type',
+          params: { type: 'array' },
+          message: 'must be array',
+        };
+        if (vErrors === null) {
+          vErrors = [err16];
+        } else {
+          vErrors.push(err16);
+        }
+        errors++;
+      }
     }
     if (data.include !== undefined) {
-      let data8 = data.include;
-      if (Array.isArray(data8)) {
-        const len1 = data8.length;
-        for (let i1 = 0; i1 < len1; i1++) {
-          let data9 = data8[i1];
-          if (typeof data9 !== 'string' && !(data9 && typeof data9 == 'object' && !Array.isArray(data9))) {
-            const err11 = {
-              instancePath: instancePath + '/include/' + i1,
+      let data12 = data.include;
+      if (Array.isArray(data12)) {
+        const len2 = data12.length;
+        for (let i2 = 0; i2 < len2; i2++) {
+          let data13 = data12[i2];
+          if (typeof data13 !== 'string' && !(data13 && typeof data13 == 'object' && !Array.isArray(data13))) {
+            const err17 = {
+              instancePath: instancePath + '/include/' + i2,
               schemaPath: '#/properties/include/items/type',
               keyword: 'type',
               params: { type: schema11.properties.include.items.type },
               message: 'must be string,object',
             };
             if (vErrors === null) {
-              vErrors = [err11];
+              vErrors = [err17];
             } else {
-              vErrors.push(err11);
+              vErrors.push(err17);
             }
             errors++;
           }
-          if (data9 && typeof data9 == 'object' && !Array.isArray(data9)) {
-            for (const key3 in data9) {
-              if (!(key3 === 'path' || pattern0.test(key3))) {
-                const err12 = {
-                  instancePath: instancePath + '/include/' + i1,
+          if (data13 && typeof data13 == 'object' && !Array.isArray(data13)) {
+            for (const key6 in data13) {
+              if (!(key6 === 'path' || pattern0.test(key6))) {
+                const err18 = {
+                  instancePath: instancePath + '/include/' + i2,
                   schemaPath: '#/properties/include/items/additionalProperties',
                   keyword: 'additionalProperties',
-                  params: { additionalProperty: key3 },
+                  params: { additionalProperty: key6 },
                   message: 'must NOT have additional properties',
                 };
                 if (vErrors === null) {
-                  vErrors = [err12];
+                  vErrors = [err18];
                 } else {
-                  vErrors.push(err12);
+                  vErrors.push(err18);
                 }
                 errors++;
               }
             }
-            if (data9.path !== undefined) {
-              if (typeof data9.path !== 'string') {
-                const err13 = {
-                  instancePath: instancePath + '/include/' + i1 + '/path',
+            if (data13.path !== undefined) {
+              if (typeof data13.path !== 'string') {
+                const err19 = {
+                  instancePath: instancePath + '/include/' + i2 + '/path',
                   schemaPath: '#/properties/include/items/properties/path/type',
                   keyword: 'type',
                   params: { type: 'string' },
                   message: 'must be string',
                 };
                 if (vErrors === null) {
-                  vErrors = [err13];
+                  vErrors = [err19];
                 } else {
-                  vErrors.push(err13);
+                  vErrors.push(err19);
                 }
                 errors++;
               }
@@ -3094,7 +4221,7 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
           }
         }
       } else {
-        const err14 = {
+        const err20 = {
           instancePath: instancePath + '/include',
           schemaPath: '#/properties/include/type',
           keyword: 'type',
@@ -3102,15 +4229,15 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
           message: 'must be array',
         };
         if (vErrors === null) {
-          vErrors = [err14];
+          vErrors = [err20];
         } else {
-          vErrors.push(err14);
+          vErrors.push(err20);
         }
         errors++;
       }
     }
   } else {
-    const err15 = {
+    const err21 = {
       instancePath,
       schemaPath: '#/type',
       keyword: 'type',
@@ -3118,9 +4245,9 @@ function validate10(data, { instancePath = '', parentData, parentDataProperty, r
       message: 'must be object',
     };
     if (vErrors === null) {
-      vErrors = [err15];
+      vErrors = [err21];
     } else {
-      vErrors.push(err15);
+      vErrors.push(err21);
     }
     errors++;
   }

@@ -14,6 +14,24 @@ export interface NetworkInterface {
   readonly addresses: readonly { readonly type: 'ipv4' | 'ipv6'; readonly address: string; readonly prefix: number }[];
 }
 
+/** Bytes over all interfaces but the loopback. */
+export interface Traffic {
+  readonly received: number;
+  readonly sent: number;
+}
+
+export function parseTraffic(reply: unknown): Traffic {
+  let [received, sent] = [0, 0];
+  for (const item of toList(reply, 'guest-network-get-interfaces')) {
+    const { name, statistics } = toObject(item, 'interface');
+    if (name === 'lo' || statistics === undefined) continue;
+    const counts = toObject(statistics, 'statistics');
+    received += toInteger(counts['rx-bytes'], 'rx-bytes', 0, Number.MAX_SAFE_INTEGER);
+    sent += toInteger(counts['tx-bytes'], 'tx-bytes', 0, Number.MAX_SAFE_INTEGER);
+  }
+  return { received, sent };
+}
+
 /** All texts, empty where the guest does not say. */
 export interface OsInfo {
   /** As in os-release: `debian`, `nixos`. */

@@ -5,8 +5,9 @@ import { formatDuration } from '../model/units.ts';
 import { nonsense, toBoolean, toBytes, toInteger, toObject } from './agent-checks.ts';
 import { orAbort, startDeadline } from '../host/deadline.ts';
 import type { Limits } from '../host/deadline.ts';
-import { parseInterfaces, parseOsInfo, parseTime, parseVcpus } from './agent-replies.ts';
-import type { NetworkInterface, OsInfo, Vcpu } from './agent-replies.ts';
+import { parseInterfaces, parseOsInfo, parseTime, parseTraffic } from './agent-replies.ts';
+import type { NetworkInterface, OsInfo, Traffic, Vcpu } from './agent-replies.ts';
+import { getVcpus, setVcpus } from './agent-vcpus.ts';
 import { AgentSession } from './agent-wire.ts';
 
 export type { Limits } from '../host/deadline.ts';
@@ -40,6 +41,8 @@ const STATUS_LIMIT = 48 * 1024 * 1024;
 const CHUNK = 48 * 1024;
 /** How often a running command is asked for: at first soon, then less and less (milliseconds). */
 const POLL = { first: 5, last: 250 };
+/** How long a command is waited for before the channel is left to others (milliseconds). */
+const ON_THE_LINE = 300;
 const PATH = [
   '/run/current-system/sw/bin',
   ...['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'],
@@ -93,11 +96,14 @@ export class Agent {
     });
     const limits = { signal: deadline.signal };
     try {
-      const pid = await this.#start(argv, options, limits);
-      return await this.#ended(pid, maxOutput, limits).catch(async (error: unknown) => {
-        if (deadline.signal.aborted) await this.#kill(pid);
-        throw error;
-      });
+      const { pid, result } = await this.#start(argv, options, limits, maxOutput);
+      return (
+        result ??
+        (await this.#ended(pid, maxOutput, limits).catch(async (error: unknown) => {
+          if (deadline.signal.aborted) await this.#kill(pid);
+          throw error;
+        }))
+      );
     } finally {
       deadline.clear();
     }
@@ -141,22 +147,20 @@ export class Agent {
   }
 
   async vcpus(limits?: Limits): Promise<Vcpu[]> {
-    return parseVcpus(await this.use((session) => session.request('guest-get-vcpus'), limits));
+    return this.use(getVcpus, limits);
   }
 
   /** Takes processors of the guest online or offline, in this order. The agent may do a part and then fail. */
   async setVcpus(vcpus: readonly { readonly id: number; readonly online: boolean }[], limits?: Limits): Promise<void> {
-    await this.use(async (session) => {
-      let rest = vcpus.map(({ id, online }) => ({ 'logical-id': id, online }));
-      while (rest.length > 0) {
-        const done = await session.request('guest-set-vcpus', { vcpus: rest });
-        rest = rest.slice(toInteger(done, 'guest-set-vcpus', 1, rest.length));
-      }
-    }, limits);
+    await this.use((session) => setVcpus(session, vcpus), limits);
   }
 
   async networkInterfaces(limits?: Limits): Promise<NetworkInterface[]> {
     return parseInterfaces(await this.use((session) => session.request('guest-network-get-interfaces'), limits));
+  }
+
+  async traffic(limits?: Limits): Promise<Traffic> {
+    return parseTraffic(await this.use((session) => session.request('guest-network-get-interfaces'), limits));
   }
 
   async osInfo(limits?: Limits): Promise<OsInfo> {
@@ -168,15 +172,39 @@ export class Agent {
     return parseTime(await this.use((session) => session.request('guest-get-time'), limits));
   }
 
-  async #start(argv: readonly [string, ...string[]], options: ExecOptions, limits: Limits): Promise<number> {
+  /**
+   * Hanging up costs: the agent sleeps a tenth of a second when nobody is there. So a command that is over soon is waited
+   * for on the line; of a longer one `result` is null.
+   */
+  async #start(
+    argv: readonly [string, ...string[]],
+    options: ExecOptions,
+    limits: Limits,
+    maxOutput: number,
+  ): Promise<{ readonly pid: number; readonly result: ExecResult | null }> {
     const [path, ...arg] = argv;
     const env =
       options.env === undefined ? {} : { env: Object.entries({ PATH, ...options.env }).map((e) => e.join('=')) };
     const input = options.input === undefined ? {} : { 'input-data': Buffer.from(options.input).toString('base64') };
     const args = { path, arg, ...env, ...input, 'capture-output': true };
-    const reply = toObject(await this.use((s) => s.request('guest-exec', args), limits), 'guest-exec');
-    // Numbers below 2 would not mean a process to `kill`, but all of them.
-    return toInteger(reply['pid'], 'pid', 2, 2 ** 31 - 1);
+    return this.use(async (session) => {
+      const reply = toObject(await session.request('guest-exec', args), 'guest-exec');
+      // Numbers below 2 would not mean a process to `kill`, but all of them.
+      const pid = toInteger(reply['pid'], 'pid', 2, 2 ** 31 - 1);
+      const end = performance.now() + ON_THE_LINE;
+      for (let wait = POLL.first; performance.now() + wait < end; wait = Math.min(2 * wait, POLL.last)) {
+        await sleep(wait);
+        const status = await session.request('guest-exec-status', { pid }, STATUS_LIMIT).catch((error: unknown) => {
+          // It runs, and whoever gives it up has to know which one it is.
+          if (limits.signal?.aborted === true) return null;
+          throw error;
+        });
+        if (status === null) break;
+        const result = parseStatus(status, maxOutput);
+        if (result !== null) return { pid, result };
+      }
+      return { pid, result: null };
+    }, limits);
   }
 
   /** Waits until it is gone, within reason; the caller is told why the command was given up, not how. */
@@ -184,7 +212,7 @@ export class Agent {
     const deadline = startDeadline(KILL_TIMEOUT, undefined, () => new Error('not killed'));
     const limits = { signal: deadline.signal };
     try {
-      await this.#start(['kill', '-KILL', String(pid)], {}, limits);
+      await this.#start(['kill', '-KILL', String(pid)], {}, limits, 0);
       await this.#ended(pid, 0, limits);
     } catch {
       // The guest does not answer, or the command has ended by itself.

@@ -11,8 +11,8 @@ export const FW_CFG_PREFIX = 'opt/io.systemd.credentials/';
 /** Name of the credential → its content. At most six: more than 16 fw_cfg files abort QEMU. */
 export type Credentials = ReadonlyMap<string, string>;
 
-/** fstab's own escapes for what separates its fields. */
-const fstabField = (text: string): string =>
+/** The escapes of fstab, and of /proc/self/mounts, for what separates their fields. */
+export const fstabField = (text: string): string =>
   text.replaceAll(/[\\\s]/g, (c) => `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
 
 /** `nofail`: a mount that fails must not leave the guest in emergency mode. */
@@ -26,11 +26,18 @@ const tmpfilesField = (text: string): string =>
 const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
 
 function tmpfilesFile(file: GuestFile): string {
+  if (file.after !== undefined) return tmpfilesCopy(file, file.after);
   // `f+` writes it anew at every boot; `~` says that the content is base64. An empty file has no content field.
   const type = file.content === '' ? 'f+' : 'f+~';
   return [type, tmpfilesField(file.path), file.mode, file.owner, file.group, '-', base64(file.content)]
     .join(' ')
     .trim();
+}
+
+/** A copy, once where it stays, and the text behind it. */
+function tmpfilesCopy({ path, mode, owner, group, content }: GuestFile, after: string): string {
+  const field = tmpfilesField(path);
+  return `C ${field} ${mode} ${owner} ${group} - ${after}\nw+~ ${field} - - - - ${base64(`\n${content}`)}`;
 }
 
 /** A home made from /etc/skel once, and the key that opens it. The directory's contents belong to the user from then on. */

@@ -13,9 +13,14 @@ export interface SshTarget {
   readonly controlPath: string | null;
   /** Whether a person sits in front of it. */
   readonly tty: boolean;
+  /** The user's SSH agent answers in the guest, which then can use every key in it: only when they ask for it. */
+  readonly forwardAgent?: boolean;
   /** One command string for the login shell (see quote.ts); none: a login session. */
   readonly command?: string;
 }
+
+/** Variables for a command have such names on their way: every sshd takes those that begin with LC_. */
+export const CARRIER = 'LC_AI_VM_';
 
 /** A socket's path is at most 103 bytes on every system, and ssh binds a name that is 17 longer before it renames it. */
 const CONTROL_PATH_LIMIT = 103 - 17;
@@ -28,24 +33,17 @@ const CONTROL_PERSIST = 30;
  */
 export function sshArgv(target: SshTarget): string[] {
   const options: Record<string, string> = {
-    HostKeyAlias: target.hostAlias,
-    HostKeyAlgorithms: 'ssh-ed25519',
-    StrictHostKeyChecking: 'yes',
-    UserKnownHostsFile: path(target.knownHosts),
-    GlobalKnownHostsFile: '/dev/null',
-    CheckHostIP: 'no',
-    UpdateHostKeys: 'no',
-    IdentitiesOnly: 'yes',
-    IdentityFile: path(target.privateKey),
-    IdentityAgent: 'none',
-    PreferredAuthentications: 'publickey',
-    ForwardAgent: 'no',
+    ...trust(target),
+    ForwardAgent: target.forwardAgent === true ? 'yes' : 'no',
     ForwardX11: 'no',
-    LogLevel: 'ERROR',
     ConnectTimeout: '15',
+    // Said each time: whoever shares a connection may send what the one that began it may.
+    SendEnv: `${CARRIER}*`,
     ...(target.tty ? {} : { BatchMode: 'yes' }),
     ...control(target.controlPath),
   };
+  // An agent that may not be asked for keys cannot be forwarded either; of its keys only that of the machine is offered.
+  if (target.forwardAgent === true) delete options['IdentityAgent'];
   return [
     ...['-F', 'none', '-l', target.user, '-p', String(target.port), target.tty ? '-t' : '-T'],
     ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
@@ -53,6 +51,40 @@ export function sshArgv(target: SshTarget): string[] {
     ...['--', '127.0.0.1'],
     ...(target.command === undefined ? [] : [target.command]),
   ];
+}
+
+/** Who is believed, and who is told: one host key, one key of the user's, nothing else of theirs. */
+const trust = (target: Pick<SshTarget, 'hostAlias' | 'knownHosts' | 'privateKey'>): Record<string, string> => ({
+  HostKeyAlias: target.hostAlias,
+  HostKeyAlgorithms: 'ssh-ed25519',
+  StrictHostKeyChecking: 'yes',
+  UserKnownHostsFile: path(target.knownHosts),
+  GlobalKnownHostsFile: '/dev/null',
+  CheckHostIP: 'no',
+  UpdateHostKeys: 'no',
+  IdentitiesOnly: 'yes',
+  IdentityFile: path(target.privateKey),
+  IdentityAgent: 'none',
+  PreferredAuthentications: 'publickey',
+  LogLevel: 'ERROR',
+});
+
+/** A section of ssh_config(5), for programs that run `ssh` themselves. `name` has no spaces. */
+export function sshConfig(name: string, target: Omit<SshTarget, 'tty' | 'command'>): string {
+  const options: Record<string, string> = {
+    HostName: '127.0.0.1',
+    Port: String(target.port),
+    User: target.user,
+    ...trust(target),
+    // What the user says for every host (`Host *`) must not reach a hostile one.
+    ForwardAgent: 'no',
+    ForwardX11: 'no',
+    ProxyCommand: 'none',
+    ProxyJump: 'none',
+    ...control(target.controlPath),
+  };
+  const lines = Object.entries(options).map(([key, value]) => `  ${key} ${value}`);
+  return `Host ${name}\n${lines.join('\n')}\n`;
 }
 
 function control(socket: string | null): Record<string, string> {

@@ -15,7 +15,7 @@ import { blockedAt } from './reach.ts';
  * Makes one directory of ours, or checks the one that is there: a real directory, of this user, writable by nobody else.
  * @throws AiVmError `host.path`
  */
-async function ownDirectory(path: string, mode: number): Promise<void> {
+export async function ownDirectory(path: string, mode: number): Promise<void> {
   try {
     await mkdir(path, { mode });
   } catch (error) {

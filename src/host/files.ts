@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** More than any state file of ours holds (bytes). */
-const LIMIT = 4 * 1024 * 1024;
+export const STATE_LIMIT = 4 * 1024 * 1024;
 
 /** Writes text, owner-only, flushed to the disk before it replaces what was there. */
 export async function writeText(path: string, text: string, mode = 0o600): Promise<void> {
@@ -48,7 +48,7 @@ async function readBounded(path: string): Promise<{ text: string; problem: null 
     try {
       const stat = await file.stat();
       if (!stat.isFile()) return { text: null, problem: 'not a regular file' };
-      if (stat.size > LIMIT) return { text: null, problem: 'too large' };
+      if (stat.size > STATE_LIMIT) return { text: null, problem: 'too large' };
       return { text: await file.readFile('utf8'), problem: null };
     } finally {
       await file.close();
@@ -56,5 +56,21 @@ async function readBounded(path: string): Promise<{ text: string; problem: null 
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     return { text: null, problem: code === 'ENOENT' ? 'missing' : `unreadable (${code ?? String(error)})` };
+  }
+}
+
+/** The last bytes of a file in a place where QEMU's user can write: never through a link, and of nothing but a file. Empty where there is none. */
+export async function readEnd(path: string, limit: number): Promise<string> {
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  const file = await open(path, flags).catch(() => null);
+  try {
+    const seen = await file?.stat();
+    if (!file || !seen?.isFile()) return '';
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(limit), 0, limit, Math.max(0, seen.size - limit));
+    return buffer.toString('latin1', 0, bytesRead);
+  } catch {
+    return '';
+  } finally {
+    await file?.close();
   }
 }

@@ -11,13 +11,32 @@ function isPlace(value: unknown): value is ProjectPlace {
   return typeof name === 'string' && typeof dir === 'string' && (location === 'user' || location === 'project');
 }
 
-async function knownPlaces(env: HostEnv): Promise<ProjectPlace[]> {
+/** A project that this host knows. */
+export interface KnownProject extends ProjectPlace {
+  /** `<name>-<hash8>`: no other project has it. */
+  readonly id: string;
+}
+
+/** All projects that this user has had on this host, those too whose directory is gone. Sorted by name, then by directory. */
+export async function knownProjects(env: HostEnv): Promise<KnownProject[]> {
+  const order = (project: KnownProject): string => `${project.name}\0${project.dir}`;
+  return (await knownPlaces(env)).sort((a, b) => (order(a) < order(b) ? -1 : 1));
+}
+
+/** Names of the machines that a project's state directory holds. */
+export async function machinesIn(state: string): Promise<string[]> {
+  const entries = await readdir(state, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map((entry) => entry.name);
+}
+
+async function knownPlaces(env: HostEnv): Promise<KnownProject[]> {
   const ids = await readdir(projectsDir(env)).catch(() => []);
   const places = await Promise.all(
     ids.map(async (id) => {
       const { value } = await readState(join(projectsDir(env), id, 'project.json'), isPlace);
       // A record that was moved or written for another place says nothing of this one.
-      return value && projectPaths(value, env).projectFile.endsWith(`/${id}/project.json`) ? [value] : [];
+      const ours = value && projectPaths(value, env).projectFile.endsWith(`/${id}/project.json`);
+      return ours ? [{ id, name: value.name, dir: value.dir, location: value.location }] : [];
     }),
   );
   return places.flat();

@@ -20,8 +20,8 @@ export interface LockOptions {
   readonly wait: boolean | number;
   /** What this process is about to do, such as `ai-vm up`. */
   readonly command: string;
-  /** Told once, when somebody else holds the lock and we wait. */
-  readonly onWait?: (holder: Holder | null) => void;
+  /** Told once, when somebody else holds the lock and we wait; `done` resolves when we do no longer. */
+  readonly onWait?: (holder: Holder | null, done: Promise<void>) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -49,6 +49,17 @@ const noFlock = (why: string): AiVmError =>
     why,
     fix: 'Install flock (package util-linux); ai-vm doctor shows what else is missing.',
   });
+
+/** Whether somebody holds the lock at this moment. */
+export async function isHeld(path: string): Promise<boolean> {
+  const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW).catch(() => null);
+  if (!file) return false;
+  try {
+    return !(await flock(file.fd, 0));
+  } finally {
+    await file.close();
+  }
+}
 
 /** Two fields, bounded and printable: another process wrote them. */
 async function readHolder(file: FileHandle): Promise<Holder | null> {
@@ -84,8 +95,13 @@ async function take(file: FileHandle, { wait, onWait, signal }: LockOptions): Pr
   if (await flock(file.fd, 0, signal)) return;
   const holder = await readHolder(file);
   if (wait !== false && wait !== 0) {
-    onWait?.(holder);
-    if (await flock(file.fd, wait === true ? 'wait' : wait, signal)) return;
+    const taken = flock(file.fd, wait === true ? 'wait' : wait, signal);
+    const done = taken.then(
+      () => undefined,
+      () => undefined,
+    );
+    onWait?.(holder, done);
+    if (await taken) return;
   }
   throw new AiVmError('locked', 'another command works on this project', {
     why: holder ? `Process ${holder.pid} holds the lock: ${holder.command}.` : 'It does not say who it is.',

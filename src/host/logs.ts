@@ -8,6 +8,8 @@ import { constants, read } from 'node:fs';
 import { open, rename, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { MachinePaths } from '../model/machine.ts';
+import { endGateway } from './gateway-process.ts';
+import { endHelpers } from './helpers.ts';
 import { removeTree } from './directories.ts';
 import { runOn } from './inherit.ts';
 import { flock } from './lock.ts';
@@ -203,10 +205,12 @@ export async function collectLog(log: LogFiles): Promise<void> {
   }
 }
 
-/** Both logs of a machine that has ended are kept, then its runtime directory is removed. */
+/** Both logs of a machine that has ended are kept, what served it ends, then its runtime directory is removed. */
 export async function endRuntime(paths: MachinePaths): Promise<void> {
   await collectLog({ history: paths.serialLog, window: paths.serialWindow });
   await collectLog({ history: paths.qemuLog, window: paths.qemuWindow });
+  await endHelpers(paths.helpers);
+  await endGateway(paths.run);
   await removeTree(paths.run);
   // The project's, when this was the last machine in it.
   await rmdir(dirname(paths.run)).catch(() => undefined);

@@ -88,9 +88,15 @@ export function projectPaths(project: ProjectPlace, env: HostEnv): ProjectPaths 
     runtime: join(env.runtimeHome, hash8(env.realm === '' ? project.dir : `${env.realm}\0${project.dir}`)),
     lock: join(own, 'lock'),
     projectFile: join(own, 'project.json'),
+    watchLock: join(own, 'watch.lock'),
+    watchFile: join(own, 'watch.json'),
+    watchLog: join(own, 'watch.log'),
+    adHoc: join(own, 'ad-hoc.yaml'),
+    layers: join(project.location === 'project' ? join(project.dir, '.ai-vm') : own, '.layers'),
     images: env.images,
     approvals: join(env.dataHome, 'approvals', `${id}.json`),
     cache: env.cacheHome,
+    flakes: join(env.dataHome, 'flakes'),
   };
 }
 
@@ -118,8 +124,9 @@ function runName(runtime: string, vm: string): string {
 export function machinePaths(project: ProjectPaths, vm: string): MachinePaths {
   const dir = join(project.state, vm);
   const run = join(project.runtime, runName(project.runtime, vm));
-  const inDir = (name: string): string => join(dir, name);
-  const inRun = (name: string): string => join(run, name);
+  // Both are in their normal form, and `join` would find that out again for each of thirty names, of each of a thousand machines.
+  const inDir = (name: string): string => `${dir}/${name}`;
+  const inRun = (name: string): string => `${run}/${name}`;
   return {
     dir,
     disk: inDir('disk.qcow2'),
@@ -129,12 +136,16 @@ export function machinePaths(project: ProjectPaths, vm: string): MachinePaths {
     privateKey: inDir('id_ed25519'),
     hostKey: inDir('ssh_host_ed25519_key'),
     knownHosts: inDir('known_hosts'),
+    authorities: inDir('authorities.json'),
     serialLog: inDir('serial.log'),
     qemuLog: inDir('qemu.log'),
     provisionLog: inDir('provision.log'),
     startScript: inDir(`start-${vm}.sh`),
+    warmScript: inDir('start-warm.sh'),
     credentials: inDir('credentials'),
     audioWav: inDir('audio.wav'),
+    suspended: inDir('suspended'),
+    snapshots: inDir('snapshots'),
     run,
     pidFile: inRun('qemu.pid'),
     qmp: {
@@ -145,9 +156,13 @@ export function machinePaths(project: ProjectPaths, vm: string): MachinePaths {
     agent: inRun('agent.sock'),
     serial: inRun('serial.sock'),
     sshControl: inRun('ssh'),
+    vnc: inRun('vnc.sock'),
+    screenshot: inRun('screen.png'),
     serialWindow: inRun('serial.log'),
     qemuWindow: inRun('qemu.log'),
     helpers: inRun('helpers'),
+    migration: inRun('migration.sock'),
+    none: inRun('none'),
   };
 }
 

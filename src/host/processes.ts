@@ -91,6 +91,22 @@ export async function waitForExit(target: ProcessId, timeout: number, signal?: A
   return true;
 }
 
+/** Milliseconds of CPU that a process and all its threads have used; null when it is gone. */
+export async function cpuTimeOf(pid: number): Promise<number | null> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
+  return text === null ? null : parseCpuTime(text);
+}
+
+/** A clock tick of /proc is a hundredth of a second on all Linux architectures that QEMU's KVM knows. */
+const TICK = 10;
+
+/** utime and stime of /proc/PID/stat, in milliseconds. */
+export function parseCpuTime(text: string): number | null {
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const [user, system] = [Number(fields[11]), Number(fields[12])];
+  return Number.isFinite(user) && Number.isFinite(system) ? (user + system) * TICK : null;
+}
+
 export interface ProcessMemory {
   /** Resident, shared pages counted in full. Bytes. */
   readonly rss: number;

@@ -41,8 +41,18 @@ export async function decideRunAs(dir: string): Promise<RunAsDecision> {
   });
   const account = seen.uid === 0 || seen.uid === NOBODY ? null : await accountOf(seen.uid);
   if (account) return { kind: 'become', account };
+  return { kind: 'as', runAs: await dedicatedHere(dir) };
+}
+
+async function dedicatedHere(dir: string): Promise<RunAs> {
   const kvm = await stat('/dev/kvm').catch(() => null);
-  return { kind: 'as', runAs: dedicated(dir, kvm && kvm.gid !== 0 ? [kvm.gid] : []) };
+  return dedicated(dir, kvm && kvm.gid !== 0 ? [kvm.gid] : []);
+}
+
+/** Who served a project whose directory is gone, so that nobody can be asked whose it was: of root's own, root's. */
+export async function runAsOfGone(dir: string): Promise<RunAs> {
+  const uid = process.getuid?.() ?? -1;
+  return uid === 0 ? dedicatedHere(dir) : ownIds(uid, process.getgid?.() ?? uid);
 }
 
 /** An ordinary user runs QEMU as itself; guest root appears as the first of its subordinate ids, where it has any. */
@@ -91,7 +101,7 @@ export function becomeOwner(account: Account): void {
 }
 
 /**
- * Code is loaded when it is needed, so where it lies must be within reach of who we are now, and not only of root.
+ * Parts of ai-vm are read when they are needed, so where it lies must be within reach of who we are now, and not only of root.
  * @throws AiVmError `host.path`
  */
 export function requireOwnCode(account: Account, dir = import.meta.dirname): void {

@@ -19,7 +19,9 @@ const SYSTEM = ['/root', '/etc', '/var', '/usr', '/bin', '/sbin', '/opt', '/run'
 /** Parents of what belongs to different people: themselves sensitive, what is inside is judged on its own. */
 const SHARED = ['/home', '/tmp', '/var/tmp'];
 /** Where keys and tokens are kept, wherever in the path. */
-const CREDENTIALS = new Set('.ssh .gnupg .aws .kube .config .docker .claude .codex .gemini'.split(' '));
+const CREDENTIALS = new Set(
+  '.ssh .gnupg .aws .kube .config .docker .claude .codex .gemini .aider .opencode'.split(' '),
+);
 
 /** Whether `path` is `dir` or lies inside it. Both absolute and without symlinks. */
 export function isWithin(path: string, dir: string): boolean {

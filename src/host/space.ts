@@ -22,6 +22,41 @@ export async function spaceAt(path: string): Promise<Space> {
   }
 }
 
+/** Whether something failed since a file system is full: an error of Node, or of a program that says so. */
+export function isFull(error: unknown): boolean {
+  const { code, stderr } = (error ?? {}) as { readonly code?: unknown; readonly stderr?: unknown };
+  return (
+    code === 'ENOSPC' ||
+    code === 'EDQUOT' ||
+    (typeof stderr === 'string' && /No space left|quota exceeded/i.test(stderr))
+  );
+}
+
+export interface Room {
+  /** What was to be written, for people: `the memory of dev`. */
+  readonly what: string;
+  /** A directory of the file system that is to hold it. */
+  readonly dir: string;
+  /** Bytes that it takes at the most. */
+  readonly needed?: number;
+  readonly vm: string;
+}
+
+/** @returns `error`, or what people should read where it is that of a full file system */
+export async function explainFull(error: unknown, { what, dir, needed, vm }: Room): Promise<unknown> {
+  if (!isFull(error)) return error;
+  const { free, total } = await spaceAt(dir);
+  const inMemory = dir.startsWith('/dev/shm');
+  return new AiVmError(inMemory ? 'host.memory' : 'host.space', `there is no room for ${what}`, {
+    vm,
+    why: `${needed === undefined ? '' : `It takes up to ${formatBytes(needed)}. `}${dir} has ${formatBytes(free)} left of ${formatBytes(total)}.`,
+    fix: inMemory
+      ? `Stop other machines, or make ${dir} larger (mount -o remount,size=…). ${vm} goes on as it was.`
+      : `Free some space (df -h ${dir}), or put ai-vm's files elsewhere with AI_VM_HOME. ${vm} goes on as it was.`,
+    cause: error,
+  });
+}
+
 /** From this part of what is there on, a warning is given. */
 const WARN = 0.8;
 

@@ -1,8 +1,8 @@
 /** Bundles in the cache: found cheaply before every use, verified by hash on demand, sealed once when built. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { chmod, lstat, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createReadStream, type Stats } from 'node:fs';
+import { chmod, lstat, open, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { readState } from '../host/files.ts';
 import { AiVmError } from '../model/errors.ts';
@@ -24,15 +24,26 @@ export async function findBundle(imagesDir: string, digest: string): Promise<Bun
   if (!isDigest(digest)) return null;
   const dir = join(imagesDir, digest);
   const { value: manifest } = await readState(join(dir, MANIFEST_FILE), isManifest);
-  if (manifest === null || manifest.digest !== digest) return null;
+  if (manifest === null) return null;
+  const fromStore = manifest.provider === 'nixos';
+  if (!fromStore && manifest.digest !== digest) return null;
+  const store = fromStore ? dirname(await realpath(dir)) : null;
   const whole = await Promise.all(
     Object.entries(manifest.sizes).map(async ([name, size]) => {
-      const seen = await lstat(join(dir, name)).catch(() => null);
+      const seen = await lstatIn(join(dir, name), store).catch(() => null);
       return seen?.isFile() === true && seen.size === size;
     }),
   );
-  return whole.every(Boolean) ? { dir, manifest } : null;
+  // What Nix builds cannot know by what name it is asked for here.
+  return whole.every(Boolean) ? { dir, manifest: { ...manifest, digest } } : null;
 }
+
+/** @param store a link may lead to what is in there; null: no link may be */
+const lstatIn = async (path: string, store: string | null): Promise<Stats | null> => {
+  if (store === null) return lstat(path);
+  const real = await realpath(path);
+  return real.startsWith(`${store}/`) ? lstat(real) : null;
+};
 
 /**
  * Reads every file of a bundle and compares its SHA-256: about a second per GB.

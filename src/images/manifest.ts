@@ -31,10 +31,13 @@ export function isManifest(value: unknown): value is Manifest {
   const { boot, disk, versions, files, sizes } = value;
   if (!isObject(boot) || !isObject(disk) || !isObject(versions)) return false;
   if (!isRecord(files, isDigest) || !isRecord(sizes, isSize)) return false;
-  const named = [boot['kernel'], boot['initrd'], disk['file']];
+  const { store } = value;
+  if (store !== undefined && (!isObject(store) || !['erofs', 'squashfs'].includes(String(store['format']))))
+    return false;
+  const named = [boot['kernel'], boot['initrd'], disk['file'], ...(store === undefined ? [] : [store['file']])];
   return (
     isDigest(value['digest']) &&
-    value['provider'] === 'debian' &&
+    (value['provider'] === 'debian' || value['provider'] === 'nixos') &&
     (value['arch'] === 'x86_64' || value['arch'] === 'aarch64') &&
     isList(boot['params']) &&
     boot['params'].every((param) => !/\s/.test(param)) &&

@@ -9,6 +9,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { findProgram, firstSubId } from '../host/accounts.ts';
+import { boundToUs } from '../host/bound.ts';
 import { AiVmError } from '../model/errors.ts';
 
 /** In the namespace, root is whoever we are outside; its other ids are our subordinate ones. */
@@ -20,7 +21,7 @@ const isRoot = (): boolean => process.getuid?.() === 0;
 /** The command that runs `argv` in there. It is killed when its parent is: by the kernel, so kill -9 counts too. */
 export function inNamespace(argv: readonly string[], root: boolean): string[] {
   const unshare = ['unshare', ...(root ? [] : USER_NAMESPACE), ...NAMESPACE];
-  return ['setpriv', '--pdeathsig', 'KILL', ...unshare, '--', ...argv];
+  return boundToUs([...unshare, '--', ...argv], 'KILL');
 }
 
 export interface NamespaceRun {

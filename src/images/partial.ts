@@ -9,7 +9,9 @@ const PARTIAL = '.partial';
 
 export const partialDir = (imagesDir: string, digest: string): string => join(imagesDir, `${digest}${PARTIAL}`);
 
-const lockFile = (imagesDir: string, digest: string): string => join(imagesDir, `.${digest}.lock`);
+export const lockFile = (imagesDir: string, digest: string): string => join(imagesDir, `.${digest}.lock`);
+
+export const isPartial = (name: string): boolean => name.endsWith(PARTIAL) && isDigest(name.slice(0, -PARTIAL.length));
 
 export interface Waiting {
   readonly signal?: AbortSignal | undefined;
@@ -31,6 +33,16 @@ export const asOnlyBuilder = <T>(
   work: () => Promise<T>,
 ): Promise<T> => alone(lockFile(imagesDir, digest), waiting, work);
 
+/** Runs `work` if nobody holds the lock now, and while nobody else does. */
+export async function ifIdle(lock: string, work: () => Promise<void>): Promise<void> {
+  const file = await open(lock, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600);
+  try {
+    if (await flock(file.fd, 0)) await work();
+  } finally {
+    await file.close();
+  }
+}
+
 /**
  * Removes what interrupted builds of other images left behind, where nobody builds them now.
  * @param remove deletes a directory whose files may belong to subordinate ids
@@ -43,16 +55,7 @@ export async function removeStale(
   for (const name of await readdir(imagesDir)) {
     const digest = name.slice(0, -PARTIAL.length);
     if (!name.endsWith(PARTIAL) || !isDigest(digest) || digest === keep) continue;
-    const lock = await open(
-      lockFile(imagesDir, digest),
-      constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW,
-      0o600,
-    );
-    try {
-      if (await flock(lock.fd, 0)) await remove(join(imagesDir, name));
-    } finally {
-      await lock.close();
-    }
+    await ifIdle(lockFile(imagesDir, digest), () => remove(join(imagesDir, name)));
   }
 }
 

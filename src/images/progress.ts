@@ -1,4 +1,5 @@
 /** What mmdebstrap and apt print, turned into progress: pure. */
+import { Pace } from '../model/pace.ts';
 
 export interface Progress {
   readonly text: string;
@@ -27,17 +28,28 @@ const ANNOUNCED: readonly (readonly [string, Phase])[] = [
   ['installing remaining', 'downloading packages'],
 ];
 
+/** Of apt, which counts in thousands. */
+const UNITS: Readonly<Record<string, number>> = { B: 1, kB: 1e3, MB: 1e6, GB: 1e9 };
+const bytesOf = (number = '', unit = ''): number => Number(number.replaceAll(',', '')) * (UNITS[unit] ?? 0);
+
 /** Follows one run of mmdebstrap, started with --verbose, line by line. The fraction never goes back. */
 export class ProgressParser {
   #phase: Phase = 'reading package lists';
   /** Packages that apt said it would install in this phase; 0 when it has not said. */
   #expected = 0;
   #fetched = 0;
+  /** Bytes of the packages before the one that is being fetched, and of all that are; null when apt has not said. */
+  #bytes = 0;
+  #total: number | null = null;
+  #pace = new Pace();
   #unpacked = 0;
   #configured = 0;
 
-  /** @returns null when the line says nothing new */
-  line(line: string): Progress | null {
+  /**
+   * @param at milliseconds from any origin
+   * @returns null when the line says nothing new
+   */
+  line(line: string, at: number): Progress | null {
     if (line.startsWith('I: ')) {
       const phase = ANNOUNCED.find(([text]) => line.startsWith(text, 3))?.[1];
       return phase === undefined ? null : this.#begin(phase);
@@ -45,9 +57,11 @@ export class ProgressParser {
     const newly = /^(?:\d+ upgraded, )?(\d+) newly installed/.exec(line);
     if (newly) {
       this.#expected = Number(newly[1]);
+    } else if (line.startsWith('Need to get ')) {
+      const [, number, unit] = /^Need to get ([\d.,]+) (\w+)/.exec(line) ?? [];
+      this.#total = bytesOf(number, unit) || null;
     } else if (/^Get:\d+ /.test(line) && this.#phase.startsWith('downloading')) {
-      this.#fetched += 1;
-      return this.#at(`${this.#phase}: ${this.#of(this.#fetched)}`, this.#fetched / this.#expected);
+      return this.#fetching(line, at);
     } else if (line.startsWith('Unpacking ') && this.#phase !== 'installing essential packages') {
       if (this.#phase !== 'installing packages') this.#phase = 'installing packages';
       this.#unpacked += 1;
@@ -62,8 +76,17 @@ export class ProgressParser {
   #begin(phase: Phase): Progress {
     this.#phase = phase;
     this.#expected = 0;
-    this.#fetched = 0;
+    [this.#fetched, this.#bytes, this.#total, this.#pace] = [0, 0, null, new Pace()];
     return this.#at(phase, 0);
+  }
+
+  #fetching(line: string, at: number): Progress {
+    this.#fetched += 1;
+    const { text } = this.#pace.tell(at, this.#bytes, this.#total);
+    const pace = this.#bytes > 0 ? `, ${text}` : '';
+    const [, number, unit] = /\[([\d.,]+) (\w+)\]$/.exec(line) ?? [];
+    this.#bytes += bytesOf(number, unit);
+    return this.#at(`${this.#phase}: ${this.#of(this.#fetched)}${pace}`, this.#fetched / this.#expected);
   }
 
   #of(count: number): string {

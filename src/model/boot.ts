@@ -46,6 +46,8 @@ export interface GuestFile {
   readonly group: string;
   /** Text, UTF-8. */
   readonly content: string;
+  /** A file of the guest's that it begins with; not there: none. It has to be no symlink. */
+  readonly after?: string;
 }
 
 /** A directory of the host as it was judged: used only while it is still this very object. */

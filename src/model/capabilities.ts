@@ -7,6 +7,8 @@ export interface Capabilities {
   readonly memoryTotal: number;
   readonly memoryAvailable: number;
   readonly cpus: number;
+  /** What shows a guest's screen in a window on this host's; null: there is no screen here, or QEMU cannot. */
+  readonly window: 'gtk' | 'sdl' | null;
 }
 
 export interface QemuCapabilities {
@@ -17,6 +19,8 @@ export interface QemuCapabilities {
   readonly minor: number;
   /** Drivers that `-audiodev help` names. */
   readonly audioDrivers: readonly string[];
+  /** Kinds of displays that `-display help` names. */
+  readonly displays: readonly string[];
 }
 
 export interface AcceleratorVerdict {

@@ -15,12 +15,16 @@ export const EXIT = {
 /** Every code the tool can print, with its exit code. Each has a section in docs/errors.md. */
 export const ERROR_CODES = {
   'approval.needed': EXIT.failed,
+  'config.exists': EXIT.failed,
   'config.invalid': EXIT.config,
   'config.not-found': EXIT.config,
+  'config.unreachable': EXIT.config,
   'config.unreadable': EXIT.config,
+  'copy.failed': EXIT.failed,
   'disk.missing': EXIT.failed,
   'guest.agent': EXIT.failed,
   'guest.never-ready': EXIT.failed,
+  'guest.packages': EXIT.failed,
   'guest.provision': EXIT.failed,
   'guest.unhealthy': EXIT.failed,
   'host.memory': EXIT.host,
@@ -30,11 +34,15 @@ export const ERROR_CODES = {
   'host.space': EXIT.host,
   'image.build': EXIT.failed,
   'image.corrupt': EXIT.failed,
+  'image.in-use': EXIT.failed,
+  'image.source': EXIT.config,
   interrupted: EXIT.interrupted,
   internal: EXIT.failed,
   locked: EXIT.locked,
   'machine.not-running': EXIT.failed,
   'machine.unknown': EXIT.usage,
+  'network.gateway': EXIT.failed,
+  'plan.stale': EXIT.failed,
   'qemu.died': EXIT.failed,
   'qmp.failed': EXIT.failed,
   'qmp.timeout': EXIT.failed,
@@ -42,6 +50,7 @@ export const ERROR_CODES = {
   'share.refused': EXIT.failed,
   'share.missing': EXIT.failed,
   usage: EXIT.usage,
+  'wait.timeout': EXIT.failed,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;
@@ -97,16 +106,25 @@ export interface Diagnostic {
   readonly position: Position | undefined;
 }
 
-/** All that is wrong with the configuration, at once. `sources` maps file → text, for the code frames. */
+/**
+ * All that is wrong with the configuration, at once. `sources` maps file → text, for the code frames; `looked` are files that others
+ * name, also those that there are none of: what is wrong may be mended by one that comes.
+ */
 export class ConfigError extends AiVmError {
   readonly diagnostics: readonly Diagnostic[];
   readonly sources: ReadonlyMap<string, string>;
+  readonly looked: readonly string[];
 
-  constructor(diagnostics: readonly Diagnostic[], sources: ReadonlyMap<string, string>) {
+  constructor(
+    diagnostics: readonly Diagnostic[],
+    sources: ReadonlyMap<string, string>,
+    looked: readonly string[] = [],
+  ) {
     const errors = diagnostics.filter((d) => d.severity === 'error');
     super('config.invalid', errors.length === 1 ? errors[0]!.message : `${errors.length} errors in the configuration`);
     this.name = 'ConfigError';
     this.diagnostics = diagnostics;
     this.sources = sources;
+    this.looked = looked;
   }
 }

@@ -1,4 +1,5 @@
 /** The guest bundle: what an image provider hands to the orchestrator, which knows nothing else of distributions. */
+import type { ProviderName } from './desired.ts';
 
 export const BUNDLE_FORMAT = 1;
 
@@ -7,7 +8,7 @@ export interface Manifest {
   readonly formatVersion: typeof BUNDLE_FORMAT;
   /** SHA-256 (hex) of the image's inputs; also the name of the directory. */
   readonly digest: string;
-  readonly provider: 'debian';
+  readonly provider: ProviderName;
   readonly arch: 'x86_64' | 'aarch64';
   readonly boot: {
     readonly kernel: string;
@@ -19,6 +20,11 @@ export interface Manifest {
     readonly file: string;
     readonly format: 'qcow2';
     readonly virtualSize: number;
+  };
+  /** A read-only disk with the guest's Nix store, where it has one. */
+  readonly store?: {
+    readonly file: string;
+    readonly format: 'erofs' | 'squashfs';
   };
   readonly versions: {
     readonly distribution: string;

@@ -1,6 +1,7 @@
 /** Everything that a machine's start script holds: data only, rendered by qemu/script.ts. All paths are absolute. */
 import type { Helper, OpenDirectory } from './boot.ts';
 import type { RunAs } from './capabilities.ts';
+import type { GatewayLaunch } from './gateway.ts';
 
 export interface LaunchSpec {
   readonly vm: string;
@@ -22,8 +23,8 @@ export interface LaunchSpec {
   /** File for `PID STARTTIME` of each helper. */
   readonly helperPids: string;
   readonly disk: string;
-  /** The disk of a machine that forgets: made anew at every start. Size in bytes. */
-  readonly scratch: { readonly path: string; readonly size: number } | null;
+  /** The disk of a machine that forgets: made anew at every start, with this size in bytes or as a copy of another. */
+  readonly scratch: { readonly path: string; readonly size: number; readonly from?: string } | null;
   /** File that QEMU creates when it plays into a WAV. */
   readonly audioWav: string | null;
   /** Files and directories handed to `runAs` when the machine is started by root: the disk, the credentials. */
@@ -32,6 +33,12 @@ export interface LaunchSpec {
   readonly helpers: readonly Helper[];
   /** At most six: a POSIX shell has descriptors 0 to 9, 9 holds the lock. */
   readonly directories: readonly OpenDirectory[];
+  /** A file that QEMU inherits open for reading and writing. */
+  readonly inherited?: { readonly path: string; readonly fd: number };
+  /** An empty directory to make, for places of 9p shares that are not used. */
+  readonly none: string | null;
+  /** Not there: the machine has QEMU's user-mode network. */
+  readonly gateway?: GatewayLaunch;
   readonly qemu: string;
   /** QEMU's arguments, without the program. */
   readonly argv: readonly string[];

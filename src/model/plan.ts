@@ -1,5 +1,7 @@
 /** The plan: from what is observed to what is desired, as data. Printing, dry-run and execution all read it. */
 
+import type { HostSide } from './host-side.ts';
+
 /** How a change can be made: on the running machine, by rebooting it, or only by making a new disk (data loss). */
 export type ChangeClass = 'live' | 'reboot' | 'recreate';
 
@@ -12,10 +14,16 @@ export interface Change {
   readonly before: string;
   readonly after: string;
   readonly reason: string;
+  /** Of a list whose entries have keys: which one. */
+  readonly key?: string;
+  /** The file has not changed: somebody has changed the machine. */
+  readonly drift?: true;
 }
 
 /** What a step does: each kind has one handler in app/steps. */
-export type StepKind = 'image' | 'create' | 'delete' | 'start' | 'ready' | 'provision' | 'health' | 'stop';
+export type StepKind =
+  | ('image' | 'template' | 'create' | 'delete' | 'start' | 'thaw')
+  | ('ready' | 'change' | 'release' | 'provision' | 'health' | 'stop');
 
 export interface Step {
   /** `start:dev`; unique in its plan. */
@@ -24,11 +32,13 @@ export interface Step {
   readonly vm: string;
   /** Ids of the steps that must have succeeded before. */
   readonly needs: readonly string[];
+  /** Ports of the host that one machine of the plan gives up, and another one takes: `release` gives them, `start` and `change` take. */
+  readonly hands?: readonly HostSide[];
   /** For people: `start dev`. */
   readonly title: string;
 }
 
-export type VmVerdict = 'create' | 'start' | 'restart' | 'recreate' | 'stop' | 'finish' | 'none';
+export type VmVerdict = 'create' | 'start' | 'change' | 'restart' | 'recreate' | 'stop' | 'finish' | 'none';
 
 /** What the plan says of one machine. */
 export interface VmPlan {

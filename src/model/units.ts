@@ -8,21 +8,30 @@ export const TiB = 1024 * GiB;
 /** A whole number with more digits than this says less than a rounded one in a larger unit. */
 const READABLE = 100_000;
 
+const UNITS = [
+  ['TiB', TiB],
+  ['GiB', GiB],
+  ['MiB', MiB],
+  ['KiB', KiB],
+] as const;
+
 /**
  * `1536 MiB` for 1610612736: the largest binary unit that gives a readable whole number, else one decimal of the unit
  * that fits.
  */
 export function formatBytes(bytes: number): string {
-  const units = [
-    ['TiB', TiB],
-    ['GiB', GiB],
-    ['MiB', MiB],
-    ['KiB', KiB],
-  ] as const;
-  for (const [unit, size] of units) {
+  for (const [unit, size] of UNITS) {
     if (bytes >= size && bytes % size === 0 && bytes / size < READABLE) return `${bytes / size} ${unit}`;
   }
-  for (const [unit, size] of units) {
+  return formatAmount(bytes);
+}
+
+/**
+ * `1.5 GiB`, always one decimal of the unit that fits: what is measured, and was never a whole number of anything but by
+ * chance. One that changes before somebody's eyes keeps its unit.
+ */
+export function formatAmount(bytes: number): string {
+  for (const [unit, size] of UNITS) {
     if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`;
   }
   return `${bytes} B`;

@@ -1,4 +1,5 @@
 /** Puts a machine's QEMU command line together from the parts of its resources. Pure: no probing, no warnings, no exits. */
+import { ROOT_PORTS } from '../model/chassis.ts';
 import type { BootPart, GuestSettings } from '../model/boot.ts';
 import type { BootContext } from '../model/resource.ts';
 
@@ -13,13 +14,17 @@ const monitor = (id: string, path: string): string[] => [
   ...['-mon', `chardev=${id},mode=control`],
 ];
 
+/** A window that is closed would end the machine. */
+const displayOf = ({ desktop }: BootContext['vm'], { window }: BootContext['host']): string =>
+  desktop === false || window === null ? 'none' : `${window},window-close=off`;
+
 /** What every machine has, whatever the file says. `virtio` devices get no option ROMs: the kernel is booted directly. */
 function base({ vm, paths, identity, host }: BootContext): string[] {
   const kvm = host.accelerator.accelerator === 'kvm';
   return [
     ...['-name', `guest=${vm.name},process=ai-vm-${vm.name}`.slice(0, 200)],
     ...['-uuid', identity.uuid],
-    ...['-nodefaults', '-no-user-config', '-display', 'none'],
+    ...['-nodefaults', '-no-user-config', '-display', displayOf(vm, host)],
     ...['-machine', `q35,memory-backend=ram0,vmport=off,smbus=off,sata=off,usb=off,hpet=off`],
     ...['-accel', kvm ? 'kvm' : 'tcg,thread=multi,tb-size=512'],
     // QEMU cannot start programs or raise its privileges; a guest that takes it over finds neither.
@@ -39,6 +44,7 @@ function base({ vm, paths, identity, host }: BootContext): string[] {
     ...['-device', 'vmgenid,guid=auto'],
     ...['-device', 'virtio-serial-pci,id=serial-bus0,max_ports=4'],
     ...['-chardev', `socket,id=agent,path=${option(paths.agent)},server=on,wait=off`],
+    ...ROOT_PORTS.flatMap((id, n) => ['-device', `pcie-root-port,id=${id},chassis=${n + 1},slot=${n + 1}`]),
     ...['-device', `virtserialport,id=${AGENT_PORT},chardev=agent,name=org.qemu.guest_agent.0`],
   ];
 }
@@ -68,7 +74,9 @@ export function machineArguments(
   parts: readonly BootPart[],
   credentials: ReadonlyMap<string, string>,
 ): MachineArguments {
-  const params = [...PARAMS, ...parts.flatMap((p) => p.params)];
+  // On the disk of a copy is the id of the machine that it was copied from, which a credential does not replace.
+  const own = context.identity.parent === undefined ? [] : [`systemd.machine_id=${context.identity.machineId}`];
+  const params = [...PARAMS, ...own, ...parts.flatMap((p) => p.params)];
   const fwCfg = [...credentials].flatMap(([name, path]) => ['-fw_cfg', `name=${name},file=${option(path)}`]);
   return {
     argv: [...base(context), ...parts.flatMap((p) => p.argv), ...['-append', [...new Set(params)].join(' ')], ...fwCfg],

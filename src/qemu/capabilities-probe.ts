@@ -33,9 +33,10 @@ async function ask(file: string, args: readonly string[], signal: AbortSignal | 
 
 /** Rejects with `host.missing` when it does not run. */
 export async function probeQemu(binary: string, signal?: AbortSignal): Promise<QemuCapabilities> {
-  const [version, audio] = await Promise.all([
+  const [version, audio, display] = await Promise.all([
     ask(binary, ['--version'], signal),
     ask(binary, ['-audiodev', 'help'], signal),
+    ask(binary, ['-display', 'help'], signal),
   ]);
   const match = /version ((\d+)\.(\d+)\.\d+)/.exec(version.stdout);
   if (match === null) {
@@ -51,6 +52,7 @@ export async function probeQemu(binary: string, signal?: AbortSignal): Promise<Q
     major: Number(major),
     minor: Number(minor),
     audioDrivers: parseAudioDrivers(audio.stdout),
+    displays: parseDisplays(display.stdout),
   };
 }
 
@@ -59,6 +61,13 @@ export function parseAudioDrivers(text: string): string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
   const start = lines.findIndex((line) => /^available audio drivers/i.test(line));
   return start === -1 ? [] : lines.slice(start + 1).filter((line) => /^[a-z0-9]+$/.test(line));
+}
+
+/** From `-display help`, likewise. */
+export function parseDisplays(text: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const start = lines.findIndex((line) => /^available display backend types/i.test(line));
+  return start === -1 ? [] : lines.slice(start + 1).filter((line) => /^[a-z0-9-]+$/.test(line));
 }
 
 /**

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem, totalmem } from 'node:os';
 import { findProgram } from '../host/accounts.ts';
 import { readState, writeState } from '../host/files.ts';
-import type { AcceleratorVerdict, Capabilities, RunAs } from '../model/capabilities.ts';
+import type { AcceleratorVerdict, Capabilities, QemuCapabilities, RunAs } from '../model/capabilities.ts';
 import { AiVmError } from '../model/errors.ts';
 import { acceleratorOverride, proveAccelerator } from './accelerator.ts';
 import { capabilityKey } from './capabilities-key.ts';
@@ -13,7 +13,7 @@ import type { Confinement } from './capabilities-probe.ts';
 export interface CapabilityOptions {
   /** Absolute path of the file that remembers. */
   readonly cache: string;
-  /** `PATH`, and `AI_VM_ACCEL` if it is set. */
+  /** `PATH`; `AI_VM_ACCEL` and `AI_VM_DISPLAY` if they are set; where the host's screen is. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly runAs: RunAs;
   /** Absolute paths of a virtiofsd or names on PATH, the preferred one first. */
@@ -34,7 +34,7 @@ export const VIRTIOFSD_CANDIDATES = [
 ] as const;
 
 interface Remembered {
-  readonly formatVersion: 1;
+  readonly formatVersion: 2;
   readonly key: string;
   readonly found: Pick<Capabilities, 'qemu' | 'virtiofsd'>;
   /** Null as long as AI_VM_ACCEL has made the proof needless. */
@@ -63,11 +63,22 @@ export async function probeCapabilities(options: CapabilityOptions): Promise<Cap
   ]);
   const proved = override === null ? accelerator : (before?.accelerator ?? null);
   if (before === null || before.accelerator !== proved) {
-    const remember: Remembered = { formatVersion: 1, key, found, accelerator: proved };
+    const remember: Remembered = { formatVersion: 2, key, found, accelerator: proved };
     // Without a place to remember, everything works as well, only later.
     await writeState(cache, remember).catch(() => undefined);
   }
-  return { ...found, accelerator, ...(await memory()), cpus: availableParallelism() };
+  const window = windowOf(found.qemu, env, runAs);
+  return { ...found, accelerator, window, ...(await memory()), cpus: availableParallelism() };
+}
+
+/** Another user's QEMU may not draw on our screen, and `AI_VM_DISPLAY=vnc` wants none there. */
+export function windowOf(
+  { displays }: Pick<QemuCapabilities, 'displays'>,
+  env: CapabilityOptions['env'],
+  { drop }: Pick<RunAs, 'drop'>,
+): Capabilities['window'] {
+  if (drop || env['AI_VM_DISPLAY'] === 'vnc' || !(env['DISPLAY'] || env['WAYLAND_DISPLAY'])) return null;
+  return (['gtk', 'sdl'] as const).find((kind) => displays.includes(kind)) ?? null;
 }
 
 async function findAll(options: {
@@ -90,7 +101,7 @@ async function recall(cache: string, key: string): Promise<Remembered | null> {
 function isRemembered(value: unknown): value is Remembered {
   const it = value as Partial<Remembered> | null;
   return (
-    it?.formatVersion === 1 &&
+    it?.formatVersion === 2 &&
     typeof it.key === 'string' &&
     typeof it.found?.qemu.version === 'string' &&
     typeof it.found.virtiofsd.usable === 'boolean' &&

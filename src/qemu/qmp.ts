@@ -16,6 +16,9 @@ const LINE_LIMIT = 16 * 1024 * 1024;
 const CONNECT_TIMEOUT = 5_000;
 const COMMAND_TIMEOUT = 10_000;
 
+/** What is asked and told; nothing of events. */
+export type Monitor = Pick<Qmp, 'execute' | 'hmp'>;
+
 interface Pending {
   readonly command: string;
   readonly resolve: (value: unknown) => void;

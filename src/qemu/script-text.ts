@@ -113,7 +113,16 @@ export const CHANGED = `changed() { die "the share $1 is not the directory any m
  * nonsense and complains of it once QEMU has got as far as its main loop. It is never negotiated with, so it sends no events.
  * The pipe lies beside the machine's directory, which may be another user's by now: there root opens and changes nothing.
  */
-export const LAUNCH = `pipes=1
+export const LAUNCH = `qemu_lives() {
+  # One that has been killed is there until this shell looks after it, and may take a while to go.
+  state=''
+  { while read -r key state _ && [ "$key" != State: ]; do :; done <"/proc/$qemu_pid/status"; } 2>/dev/null || state=''
+  case $state in '' | Z | X) ;; *) return 0 ;; esac
+  last_lines "$qemu_window"
+  die 'QEMU ended at its start; its last lines are above'
+}
+
+pipes=1
 rm -f -- "$start" "$start.in" "$start.out"
 mkfifo "$start.in" "$start.out"
 if [ "$me" = 0 ]; then chown -h "$uid:$gid" "$start.in" "$start.out"; fi
@@ -123,10 +132,7 @@ reader=$!
 qemu_pid=$!
 tries=0
 until [ -S "$qmp" ] && grep -q '"error"' "$start"; do
-  if ! kill -0 "$qemu_pid" 2>/dev/null; then
-    last_lines "$qemu_window"
-    die 'QEMU ended at its start; its last lines are above'
-  fi
+  qemu_lives
   tries=$((tries + 1))
   if [ "$tries" -gt 3000 ]; then die 'QEMU did not answer within 30 s'; fi
   sleep 0.01
@@ -134,6 +140,44 @@ until [ -S "$qmp" ] && grep -q '"error"' "$start"; do
 done
 kill "$reader" 2>/dev/null || :
 reader=''
+`;
+
+/** The machine runs, if QEMU has not ended while its gateway was started. */
+export const DONE = `qemu_lives
 done=1
 printf '%s\\n' "$qemu_pid"
+`;
+
+/**
+ * `start_gateway COMMAND…`: the process that plays the machine's network, with its code on stdin and its settings in the environment. It
+ * says that it works by the socket that it makes; what it says otherwise is in QEMU's log.
+ */
+export const START_GATEWAY = `start_gateway() {
+  # One that hangs goes first. The file is not root's: whatever it is, nobody waits for it.
+  pid=$(timeout 1 head -c 20 -- "$run/gateway.pid" 2>/dev/null) || pid=''
+  case $pid in
+    '' | *[!0-9]*) ;;
+    *)
+      # It is known by its last word, which is this machine's directory.
+      if tr '\\000' '\\n' <"/proc/$pid/cmdline" 2>/dev/null | tail -n 1 | grep -qxF -e "$run"; then
+        kill -9 "$pid" 2>/dev/null || :
+      fi
+      ;;
+  esac
+  rm -f -- "$run/gateway.sock"
+  (cd / && exec "$@") <"$gateway_code" >/dev/null 9>&- &
+  gateway_pid=$!
+  tries=0
+  until [ -S "$run/gateway.sock" ]; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 3000 ] || ! kill -0 "$gateway_pid" 2>/dev/null; then
+      kill -9 "$gateway_pid" 2>/dev/null || :
+      # It ends by itself where nothing is at the other end.
+      if [ -n "$qemu_pid" ]; then qemu_lives; fi
+      last_lines "$qemu_window"
+      die "the gateway of $vm did not start; QEMU's log has its last lines"
+    fi
+    sleep 0.01
+  done
+}
 `;

@@ -7,13 +7,14 @@ import { MAKE_NAMESPACE, SERVE } from '../host/namespace-script.ts';
 import type { Helper, OpenDirectory } from '../model/boot.ts';
 import { AiVmError } from '../model/errors.ts';
 import { guestUid } from '../model/guest-user.ts';
+import type { RunAs } from '../model/capabilities.ts';
 import type { LaunchSpec } from '../model/launch.ts';
 import { commentText, shellWord as q } from './script-quote.ts';
-import { CHANGED, FUNCTIONS, LAUNCH, LOG_WINDOW, SERVE_HELPER } from './script-text.ts';
+import { CHANGED, DONE, FUNCTIONS, LAUNCH, LOG_WINDOW, SERVE_HELPER, START_GATEWAY } from './script-text.ts';
 
-/** Session variables that QEMU's sound drivers need; nothing else of the environment reaches it. */
+/** Session variables that QEMU's sound drivers and its window need; nothing else of the environment reaches it. */
 const SESSION =
-  'HOME LANG XDG_RUNTIME_DIR PULSE_SERVER PULSE_COOKIE PULSE_RUNTIME_PATH PIPEWIRE_REMOTE DBUS_SESSION_BUS_ADDRESS';
+  'HOME LANG XDG_RUNTIME_DIR PULSE_SERVER PULSE_COOKIE PULSE_RUNTIME_PATH PIPEWIRE_REMOTE DBUS_SESSION_BUS_ADDRESS DISPLAY XAUTHORITY WAYLAND_DISPLAY';
 
 /**
  * What shellcheck would say of data that only looks like a mistake in code: `$` and quotes inside single quotes, a variable
@@ -47,13 +48,46 @@ export function renderStartScript(spec: LaunchSpec): string {
     grantSection(spec),
     ...(helpers.length > 0 ? [helperSection(spec)] : []),
     ...spec.directories.map(directorySection),
+    ...(spec.inherited ? [`exec ${spec.inherited.fd}<>${q(spec.inherited.path)}\n`] : []),
     qemuSection(spec),
-    LAUNCH,
+    `${LAUNCH}${spec.gateway ? `${START_GATEWAY}${gatewaySection(spec)}` : ''}${DONE}`,
   ].join('\n');
 }
 
-function checkDescriptors({ directories, vm }: LaunchSpec): void {
-  const fds = directories.map((d) => d.fd);
+/**
+ * The text of a script that serves the shares of a machine that runs, for which they were taken away: exit codes as of the
+ * start script.
+ */
+export function renderServeScript(spec: LaunchSpec): string {
+  return [
+    header(spec),
+    variables(spec),
+    FUNCTIONS,
+    CHANGED,
+    MAKE_NAMESPACE,
+    `serve_script=$(cat <<'END_OF_SERVE'\n${SERVE}END_OF_SERVE\n)\n`,
+    SERVE_HELPER,
+    whoSection(spec),
+    `rm -f -- ${spec.helpers.map(({ socket }) => q(socket)).join(' ')}\n`,
+    helperSection(spec),
+    'done=1\n',
+  ].join('\n');
+}
+
+/** The text of a script that starts the gateway of a machine that runs, in the place of one that has ended. */
+export function renderGatewayScript(spec: LaunchSpec): string {
+  return [
+    header(spec),
+    variables(spec),
+    FUNCTIONS,
+    whoSection(spec),
+    `${START_GATEWAY}${gatewaySection(spec)}`,
+    'done=1\n',
+  ].join('\n');
+}
+
+function checkDescriptors({ directories, inherited, vm }: LaunchSpec): void {
+  const fds = [...directories, ...(inherited ? [inherited] : [])].map((d) => d.fd);
   if (fds.every((fd) => DESCRIPTORS.includes(fd)) && new Set(fds).size === fds.length) return;
   throw new AiVmError('share.refused', `at most ${DESCRIPTORS.length} shares can use 9p, ${fds.length} are declared`, {
     why: 'Each 9p share is a descriptor that QEMU inherits from the start script, and a POSIX shell has no more of them.',
@@ -134,7 +168,7 @@ fi
 `;
 }
 
-function runSection({ runDirs, runAs }: LaunchSpec): string {
+function runSection({ runDirs, runAs, none }: LaunchSpec): string {
   const above = runDirs.slice(0, -1).map((dir) => `own_dir ${q(dir)} ${runAs.drop ? '0711' : '0700'}`);
   return `${above.join('\n')}
 find_log_begin "\${run%/*}"
@@ -150,7 +184,7 @@ if ! open_log "$serial_window"; then
   printf 'start-%s: no serial log: the file system of %s cannot bound one\\n' "$vm" "$run" | printable >&2
 fi
 open_log "$qemu_window" || : >"$qemu_window"
-`;
+${none === null ? '' : `mkdir -m 555 -- ${q(none)}\n`}`;
 }
 
 function diskSection({ scratch, audioWav }: LaunchSpec): string {
@@ -164,8 +198,12 @@ function diskSection({ scratch, audioWav }: LaunchSpec): string {
     lines.push(
       `scratch=${q(scratch.path)}`,
       'rm -f -- "$scratch"',
-      `truncate -s ${scratch.size} -- "$scratch"`,
-      'mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1,nodiscard,root_owner=0:0 -- "$scratch"',
+      ...(scratch.from === undefined
+        ? [
+            `truncate -s ${scratch.size} -- "$scratch"`,
+            'mke2fs -q -F -t ext4 -O ^has_journal -E lazy_itable_init=1,nodiscard,root_owner=0:0 -- "$scratch"',
+          ]
+        : [`cp --sparse=always -- ${q(scratch.from)} "$scratch"`, 'chmod 600 -- "$scratch"']),
     );
   }
   if (audioWav !== null) lines.push(`: >>${q(audioWav)}`);
@@ -187,7 +225,7 @@ function helperSection({ helpers, runAs, vm }: LaunchSpec): string {
   if (runAs.subUid === null || runAs.subGid === null) throw new AiVmError('internal', `no subordinate ids for ${vm}`);
   const call = ({ tag, share, mode, socket, flavour, binary }: Helper): string =>
     `serve ${[tag, share.path, share.identity, mode, basename(socket), flavour, binary].map(q).join(' ')}`;
-  return `mkdir "$run/fs"
+  return `mkdir -p "$run/fs"
 make_namespace "$uid" "$gid" ${runAs.subUid} ${runAs.subGid} "$guest_uid" || die 'user namespaces cannot be used here any more: run \`ai-vm up\`'
 ${helpers.map(call).join('\n')}
 kill "$holder" 2>/dev/null || :
@@ -202,12 +240,28 @@ if ! { command exec ${fd}<"$share"; } 2>/dev/null; then changed "$share"; fi
 `;
 }
 
+/** QEMU's user and nothing beside; its code comes from a file that this user need not be able to reach. */
+function gatewaySection({ gateway, runAs, vm }: LaunchSpec): string {
+  if (!gateway) throw new AiVmError('internal', `${vm} has no gateway`);
+  const settings = q(`AI_VM_GATEWAY=${JSON.stringify(gateway.settings)}`);
+  return `gateway_code=${q(gateway.code)}
+start_gateway ${privileges(runAs)} -- sh -c 'exec 2>>"$0"; exec "$@"' "$qemu_window" \\
+  setsid env -i "PATH=$PATH" ${settings} \\
+  ${q(gateway.node)} --max-old-space-size=256 --input-type=module - "$run"
+`;
+}
+
+/** `setpriv` with what leaves a process no privileges. */
+function privileges(runAs: RunAs): string {
+  const groups = runAs.groups.length > 0 ? `--groups=${runAs.groups.join(',')}` : '--clear-groups';
+  const drop = `--reuid="$uid" --regid="$gid" ${groups} --inh-caps=-all --bounding-set=-all --no-new-privs`;
+  return `setpriv ${runAs.drop ? drop : '--no-new-privs'}`;
+}
+
 function qemuSection({ qemu, argv, runAs, vm, runDirs, helpers }: LaunchSpec): string {
   const run = runDirs.at(-1) ?? '';
   if (helpers.some((h) => dirname(h.socket) !== run))
     throw new AiVmError('internal', `a socket of ${vm} is not in ${run}`);
-  const groups = runAs.groups.length > 0 ? `--groups=${runAs.groups.join(',')}` : '--clear-groups';
-  const drop = `--reuid="$uid" --regid="$gid" ${groups} --inh-caps=-all --bounding-set=-all --no-new-privs`;
   const session = `for name in ${SESSION}; do
   eval "value=\\\${$name-}"
   if [ -n "$value" ]; then set -- "$name=$value" "$@"; fi
@@ -216,7 +270,7 @@ done
   const monitor = `pipe,id=start,path=${run.replaceAll(',', ',,')}.start`;
   const words = [qemu, ...argv, '-chardev', monitor, '-mon', 'chardev=start,mode=control'];
   return `set -- \\\n${words.map((word) => `  ${q(word)}`).join(' \\\n')}
-set -- setpriv ${runAs.drop ? drop : '--no-new-privs'} -- sh -c 'exec >>"$0" 2>&1; exec "$@"' "$qemu_window" "$@"
+set -- ${privileges(runAs)} -- sh -c 'exec >>"$0" 2>&1; exec "$@"' "$qemu_window" "$@"
 ${runAs.drop ? '' : session}set -- setsid env -i "PATH=$PATH" "$@"
 `;
 }

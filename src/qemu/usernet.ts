@@ -1,4 +1,4 @@
-/** The text of the monitor's `info usernet`: the only place where QEMU tells which ports it forwards. */
+/** Ports that QEMU forwards: as its arguments say, and as the monitor's `info usernet`, the only place where it tells. */
 
 import type { PortConfig } from '../model/desired.ts';
 
@@ -18,4 +18,17 @@ export function parseUsernet(text: string): PortConfig[] {
       guest: Number(guest),
     };
   });
+}
+
+//   TCP[ESTABLISHED]   25       10.0.2.15 45678   93.184.216.34   443     0     0
+const FLOW = /^\s*TCP\[(?!HOST_FORWARD|CLOSED|LISTEN|TIME_WAIT)[A-Z_\d]+\]\s/;
+
+/** TCP connections that are open, into the guest and out of it. */
+export const openFlows = (text: string): number => text.split(/\r?\n/).filter((line) => FLOW.test(line)).length;
+
+/** The host port of SSH in the arguments of a running machine: its forward is the first one. */
+export function sshPortOf(argv: readonly string[]): number | null {
+  const netdev = argv.find((argument) => argument.startsWith('user,id=net0,'));
+  const found = /hostfwd=tcp:127\.0\.0\.1:(\d+)-:22(?:,|$)/.exec(netdev ?? '');
+  return found ? Number(found[1]) : null;
 }

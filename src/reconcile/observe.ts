@@ -1,16 +1,19 @@
 /** What is true now of one machine: read from QEMU, /proc and the disk. Takes no lock and starts no process. */
-import { readFile } from 'node:fs/promises';
+import { lstat, readdir, readFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { seeGateway } from '../host/gateway.ts';
+import { placesServed } from '../host/helpers.ts';
 import { cmdline, identify, isOfThisUser } from '../host/processes.ts';
 import { readState } from '../host/files.ts';
 import { AiVmError } from '../model/errors.ts';
 import type { Applied, Identity, MachinePaths, ProcessId } from '../model/machine.ts';
-import { NO_SIGHTINGS, type Observed, type Sightings } from '../model/observed.ts';
+import { NO_SIGHTINGS, type Observed } from '../model/observed.ts';
 import type { MachineState } from '../model/plan.ts';
 import { readQcow2 } from '../qemu/qcow2.ts';
 import { Qmp } from '../qemu/qmp.ts';
-import { parseUsernet } from '../qemu/usernet.ts';
+import { look } from './look.ts';
 
-/** Each reading command has this long (milliseconds): a QEMU that hangs must not hang `ps`. */
+/** So long a monitor that somebody else holds is waited for (milliseconds). */
 const PATIENCE = 2000;
 
 const optionOf = (argv: readonly string[], option: string): string | undefined => {
@@ -49,69 +52,57 @@ async function connectReader(paths: MachinePaths): Promise<Qmp> {
   }
 }
 
-interface Look {
-  readonly state: MachineState;
-  readonly problem: string | null;
-  readonly sightings: Sightings;
+/** How long the agent may take (milliseconds): somebody else may be talking to it. */
+const AGENT_PATIENCE = 1000;
+
+/** Asked only of a machine that was changed while it ran: all others boot as they were started. */
+async function hasRebooted(state: MachineState, paths: MachinePaths, bootId: string | undefined): Promise<boolean> {
+  if (bootId === undefined) return false;
+  // It answered when it was changed, and does not now.
+  if (state === 'starting') return true;
+  if (state !== 'running') return false;
+  const { readBootId } = await import('../guest/boot-id.ts');
+  const now = await readBootId(paths.agent, AGENT_PATIENCE).catch(() => bootId);
+  return now !== bootId;
 }
 
-const record = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
+    () => false,
+  );
 
-const list = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value.map(record) : []);
-
-const bytes = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
-
-/** Virtual size of the disk that takes the guest's writes. */
-function storageOf(blocks: unknown): number | null {
-  const nodes = list(blocks);
-  const find = (device: string): Record<string, unknown> | undefined =>
-    nodes.find((node) => String(node['qdev']).includes(device));
-  const image = record(record((find('disk-scratch') ?? find('disk-root'))?.['inserted'])['image']);
-  return bytes(image['virtual-size']);
-}
-
-/** States of QEMU in which the guest's CPUs stand still, and why, where nobody has asked for it. */
-const HELD: Readonly<Record<string, string | null>> = {
-  paused: null,
-  'io-error':
-    'it stands still since its disk could not be written: is this host’s disk full? Make room, then ai-vm restart',
-  'internal-error': 'it stands still since QEMU could not go on with it: ai-vm restart',
-  'guest-panicked': 'its kernel has panicked: ai-vm logs, then ai-vm restart',
+/** Of a machine that has never been, and of one that was removed. */
+const NOTHING: Omit<Observed, 'vm'> = {
+  ...{ state: 'absent', process: null, identity: null, applied: null, diskSize: null, sightings: NO_SIGHTINGS },
+  ...{ halfRestored: false, rebooted: false, suspended: false, problem: null },
 };
 
-async function look(qmp: Qmp, identity: Identity, argv: readonly string[]): Promise<Look> {
-  const ask = (command: string): Promise<unknown> => qmp.execute(command, {}, { timeout: PATIENCE });
-  const [status, uuid, cpus, memory, blocks, chardevs, usernet] = await Promise.all([
-    ask('query-status'),
-    ask('query-uuid'),
-    ask('query-cpus-fast'),
-    ask('query-memory-size-summary'),
-    ask('query-block'),
-    ask('query-chardev'),
-    qmp.hmp('info usernet', { timeout: PATIENCE }),
-  ]);
-  if (record(uuid)['UUID'] !== identity.uuid) {
-    throw new AiVmError('qmp.failed', 'the QEMU at this socket is not this machine', {
-      why: `its UUID is ${String(record(uuid)['UUID'])}`,
-    });
-  }
-  const agent = list(chardevs).find((c) => c['label'] === 'agent');
-  const run = String(record(status)['status']);
-  const held = Object.hasOwn(HELD, run);
-  const size = record(memory);
-  const base = bytes(size['base-memory']);
-  return {
-    state: held ? 'paused' : agent?.['frontend-open'] === true ? 'running' : 'starting',
-    problem: held ? (HELD[run] ?? null) : null,
-    sightings: {
-      cpus: Array.isArray(cpus) ? cpus.length : null,
-      memory: base === null ? null : base + (bytes(size['plugged-memory']) ?? 0),
-      storage: storageOf(blocks),
-      forwards: parseUsernet(usernet),
-      argv,
-    },
-  };
+/** A machine on this host. */
+export interface Located {
+  readonly vm: string;
+  readonly paths: MachinePaths;
+}
+
+/** The same as observe, of many: directories that hold machines are read once, and those that are not there cost nothing. */
+export async function observeAll(machines: readonly Located[]): Promise<Observed[]> {
+  const parents = new Map<string, Set<string> | null>();
+  const known = new Set(machines.flatMap(({ paths }) => [dirname(paths.dir), dirname(paths.run)]));
+  await Promise.all(
+    [...known].map(async (dir) => {
+      // One that cannot be read may hold anything.
+      const names = await readdir(dir).catch((error: unknown) =>
+        (error as { code?: string }).code === 'ENOENT' ? [] : null,
+      );
+      parents.set(dir, names && new Set(names));
+    }),
+  );
+  const mayBe = (path: string): boolean => parents.get(dirname(path))?.has(basename(path)) ?? true;
+  return Promise.all(
+    machines.map(({ vm, paths }) =>
+      mayBe(paths.dir) || mayBe(paths.run) ? observe(vm, paths) : Promise.resolve({ ...NOTHING, vm }),
+    ),
+  );
 }
 
 /**
@@ -119,19 +110,16 @@ async function look(qmp: Qmp, identity: Identity, argv: readonly string[]): Prom
  * @param vm name of the machine
  */
 export async function observe(vm: string, paths: MachinePaths): Promise<Observed> {
-  const [identity, applied, disk] = await Promise.all([
+  if (!(await isThere(paths.dir)) && !(await isThere(paths.run))) return { ...NOTHING, vm };
+  const [identity, applied, disk, suspended] = await Promise.all([
     readState<Identity>(paths.identity, isIdentity),
     readState<Applied>(paths.applied, isApplied),
     readQcow2(paths.disk).catch(() => null),
+    isThere(paths.suspended),
   ]);
   const known = {
-    vm,
-    identity: identity.value,
-    applied: applied.value,
-    diskSize: disk?.virtualSize ?? null,
-    process: null,
-    sightings: NO_SIGHTINGS,
-    problem: null,
+    ...NOTHING,
+    ...{ vm, identity: identity.value, applied: applied.value, diskSize: disk?.virtualSize ?? null, suspended },
   };
   const found = await findProcess(paths, identity.value);
   if (!identity.value) {
@@ -153,7 +141,9 @@ export async function observe(vm: string, paths: MachinePaths): Promise<Observed
   let qmp: Qmp | undefined;
   try {
     qmp = await connectReader(paths);
-    return { ...alive, ...(await look(qmp, identity.value, found.argv)) };
+    const [servers, gateway] = await Promise.all([placesServed(paths.helpers), seeGateway(paths.run, found.argv)]);
+    const seen = await look(qmp, identity.value, found.argv, applied.value, servers, gateway);
+    return { ...alive, ...seen, rebooted: await hasRebooted(seen.state, paths, applied.value?.bootId) };
   } catch (error) {
     return { ...alive, state: 'unknown', problem: error instanceof Error ? error.message : String(error) };
   } finally {
@@ -161,7 +151,10 @@ export async function observe(vm: string, paths: MachinePaths): Promise<Observed
   }
 }
 
-function isIdentity(value: unknown): value is Identity {
+const record = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+
+export function isIdentity(value: unknown): value is Identity {
   const it = record(value);
   return (
     it['formatVersion'] === 1 &&
@@ -173,7 +166,7 @@ function isIdentity(value: unknown): value is Identity {
   );
 }
 
-function isApplied(value: unknown): value is Applied {
+export function isApplied(value: unknown): value is Applied {
   const it = record(value);
   return (
     it['formatVersion'] === 1 &&

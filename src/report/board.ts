@@ -1,7 +1,7 @@
 /** The board of a run: listr2 keeps the steps as tasks and turns them into lines; who shows the lines is not its concern. */
 import type { ListrDefaultRendererOptions, ListrTask, ListrTaskWrapper } from 'listr2';
 import { DefaultRenderer, Listr, ListrDefaultRendererLogLevels as Level, ListrTaskState, Spinner } from 'listr2';
-import type { Step } from '../model/plan.ts';
+import type { Job } from '../model/events.ts';
 import { formatDuration } from '../model/units.ts';
 import { sanitiseLine } from './sanitise.ts';
 import type { Style } from './style.ts';
@@ -78,7 +78,7 @@ export class Board {
   }
 
   /** Puts steps on the board, waiting: each machine under a heading of its own, or flat when there is but one. */
-  add(steps: readonly Step[]): void {
+  add(steps: readonly Job[]): void {
     const groups = new Map<string, Group>();
     for (const step of steps) {
       if (this.#rows.has(step.id)) continue;
@@ -102,7 +102,7 @@ export class Board {
     if (tasks.length > 0) this.#run(tasks);
   }
 
-  begin(step: Step): void {
+  begin(step: Job): void {
     const row = this.#row(step);
     if (row.startedAt !== null) return;
     row.startedAt = this.#now();
@@ -110,21 +110,21 @@ export class Board {
     row.began.resolve();
   }
 
-  progress(step: Step, text: string, fraction?: number): void {
+  progress(step: Job, text: string, fraction?: number): void {
     const percent = fraction === undefined ? '' : `${Math.round(Math.min(1, Math.max(0, fraction)) * 100)} % `;
     this.#row(step).progress = percent + sanitiseLine(text);
   }
 
-  done(step: Step, ms: number): void {
+  done(step: Job, ms: number): void {
     const row = this.#row(step);
     this.#end(row, { kind: 'done', text: `${row.title}  ${this.#style.paint.dim(formatDuration(ms))}` });
   }
 
-  failed(step: Step, why: string): void {
+  failed(step: Job, why: string): void {
     this.#end(this.#row(step), { kind: 'failed', text: sanitiseLine(why) });
   }
 
-  skipped(step: Step, why: string): void {
+  skipped(step: Job, why: string): void {
     const row = this.#row(step);
     this.#end(row, { kind: 'skipped', text: `${row.title}  ${this.#style.paint.dim(sanitiseLine(why))}` });
   }
@@ -151,7 +151,7 @@ export class Board {
     await Promise.all(this.#lists.map((list) => list.finished));
   }
 
-  #row(step: Step): Row {
+  #row(step: Job): Row {
     this.add([step]);
     const row = this.#rows.get(step.id);
     if (row === undefined) throw new Error(`step ${step.id} is not on the board`);

@@ -82,10 +82,8 @@ function renderDepths(error: unknown, options: ErrorStyle, style: Style): string
 }
 
 /** The machine's name in front, where the message does not name it. */
-function withVm(error: AiVmError): string {
-  if (error.vm === undefined) return error.message;
-  const named = error.message.split(/[^\w-]+/u).includes(error.vm);
-  return named ? error.message : `${error.vm}: ${error.message}`;
+export function withVm({ message, vm }: { readonly message: string; readonly vm?: string | undefined }): string {
+  return vm === undefined || message.split(/[^\w-]+/u).includes(vm) ? message : `${vm}: ${message}`;
 }
 
 function heading(text: string, style: Style): string {

@@ -1,5 +1,5 @@
 /** A fault in a file, with the lines that it is in and a mark under it. */
-import { relative } from 'node:path';
+import { isAbsolute, relative } from 'node:path';
 import type { Diagnostic, Position } from '../model/errors.ts';
 import { sanitise, sanitiseLine } from './sanitise.ts';
 import { makeStyle, type Style } from './style.ts';
@@ -47,7 +47,8 @@ const colour = (severity: Diagnostic['severity'], style: Style): ((text: string)
   severity === 'error' ? style.paint.red : style.paint.yellow;
 
 function shortPath(path: string, cwd: string | undefined): string {
-  if (cwd === undefined) return path;
+  // What comes from a repository has an address.
+  if (cwd === undefined || !isAbsolute(path)) return path;
   const short = relative(cwd, path);
   return short !== '' && short.length < path.length ? short : path;
 }

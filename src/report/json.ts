@@ -7,7 +7,7 @@ const EVENTS_VERSION = 1;
 
 /** One event as a line of JSON, without the newline. Times are not added: whoever reads a stream can take its own. */
 export function eventJson(event: Event): string {
-  if (event.type !== 'step-failed') return safeJson({ version: EVENTS_VERSION, ...event });
+  if (!('error' in event)) return safeJson({ version: EVENTS_VERSION, ...event });
   return safeJson({ version: EVENTS_VERSION, ...event, error: errorData(event.error) });
 }
 

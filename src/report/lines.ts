@@ -1,6 +1,7 @@
 /** The one line that each event is worth where there is no live display. */
-import type { Event } from '../model/events.ts';
+import type { Event, WatchEvent } from '../model/events.ts';
 import { formatDuration } from '../model/units.ts';
+import { withVm } from './errors.ts';
 import { sanitise, sanitiseLine } from './sanitise.ts';
 import type { Style } from './style.ts';
 
@@ -30,12 +31,29 @@ export function eventLine(event: Event, style: Style): string | null {
       return `${style.paint.yellow('warning:')} ${about(event)}`;
     case 'info':
       return about(event);
+    case 'watch':
+      return watchLine(event, style);
     case 'plan':
     case 'finished':
       return null;
   }
 }
 
-function about(event: { readonly message: string; readonly vm?: string }): string {
-  return `${event.vm === undefined ? '' : `${sanitiseLine(event.vm)}: `}${sanitise(event.message)}`;
+/** With the time of day, since nobody may have looked for hours. */
+function watchLine(event: WatchEvent, { paint }: Style): string {
+  const colors: Partial<Record<WatchEvent['kind'], (text: string) => string>> = {
+    ...{ broken: paint.red, failed: paint.red, held: paint.yellow, waits: paint.yellow, mended: paint.green },
+  };
+  const kind = (colors[event.kind] ?? ((text: string): string => text))(event.kind.padEnd(7));
+  const vm = event.vm === undefined ? '' : `${sanitiseLine(event.vm)}: `;
+  return `${paint.dim(timeOfDay(event.at))} ${kind} ${vm}${sanitiseLine(event.message)}`;
+}
+
+function timeOfDay(at: string): string {
+  const time = new Date(at);
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+}
+
+function about({ message, vm }: { readonly message: string; readonly vm?: string }): string {
+  return sanitise(withVm({ message, vm: vm === undefined ? undefined : sanitiseLine(vm) }));
 }

@@ -7,6 +7,7 @@ import { pad, displayWidth } from './width.ts';
 const VERDICTS: Readonly<Record<VmVerdict, string>> = {
   create: 'will be created',
   start: 'will be started',
+  change: 'will be changed while it runs',
   restart: 'will be RESTARTED',
   recreate: 'will be RECREATED: its disk is deleted',
   stop: 'will be stopped',
@@ -31,8 +32,11 @@ export function renderPlan(plan: Plan, style: Style = makeStyle(false, true)): s
 }
 
 /** What could not be looked at is left alone: nobody knows whether it is as declared. */
-const verdictText = ({ state, verdict }: VmPlan): string =>
-  state === 'unknown' && verdict === 'none' ? 'does not answer and is left alone' : VERDICTS[verdict];
+function verdictText({ state, verdict, pending }: VmPlan): string {
+  if (verdict !== 'none') return VERDICTS[verdict];
+  if (state === 'unknown') return 'does not answer and is left alone';
+  return pending.length > 0 ? 'is left as it is for now' : VERDICTS.none;
+}
 
 function renderVm(vm: VmPlan, style: Style): string[] {
   const { paint } = style;
@@ -40,8 +44,34 @@ function renderVm(vm: VmPlan, style: Style): string[] {
     vm.verdict === 'recreate' ? paint.red : vm.verdict === 'restart' ? paint.yellow : (text: string): string => text;
   const lines = [`${paint.bold(sanitiseLine(vm.vm))} (${vm.state}) ${stands(verdictText(vm))}`];
   lines.push(...renderChanges(vm.changes, style));
-  if (vm.pending.length > 0) lines.push('  not now:', ...renderChanges(vm.pending, style));
+  const causes = new Set(vm.pending.map((change) => causeOf(vm, change)));
+  for (const cause of causes) {
+    const changes = vm.pending.filter((change) => causeOf(vm, change) === cause);
+    lines.push(`  not now: ${sanitiseLine(cause)}`, ...renderChanges(changes, style));
+  }
   return lines;
+}
+
+/** What a change waits for. */
+function causeOf({ vm, state }: VmPlan, change: Change): string {
+  if (change.class === 'recreate') return `it takes a new disk (up --recreate ${vm} --yes)`;
+  // Of machines that do not run, only the suspended ones are given nothing new.
+  if (state === 'stopped' || state === 'dead') return 'it goes on where it was suspended (or boots: up --cold)';
+  return change.class === 'reboot'
+    ? 'it takes a restart (up --restart)'
+    : 'it stands still (or restarts: up --restart)';
+}
+
+/** What machines would be restarted for: text of several lines, without a newline at its end. */
+export function renderRestarts(
+  due: readonly { readonly vm: string; readonly changes: readonly Change[] }[],
+  style: Style,
+): string {
+  const blocks = due.map(({ vm, changes }) => [
+    `${style.paint.bold(sanitiseLine(vm))} has to be ${style.paint.yellow('RESTARTED')} for`,
+    ...renderChanges(changes, style),
+  ]);
+  return blocks.flat().join('\n');
 }
 
 function renderChanges(changes: readonly Change[], style: Style): string[] {
@@ -61,7 +91,7 @@ function renderChanges(changes: readonly Change[], style: Style): string[] {
     const color = colors[change.class];
     const field = pad(fields[index] ?? '', widest(fields));
     const value = pad(values[index] ?? '', widest(values));
-    const line = `  ${color(signs[change.class])} ${field}  ${value}  ${color(CLASSES[change.class])}`;
+    const line = `  ${color(signs[change.class])} ${field}  ${value}  ${color(CLASSES[change.class])}${change.drift ? `, ${paint.yellow('drift')}` : ''}`;
     return change.reason === '' ? [line] : [line, paint.dim(`    ${sanitiseLine(change.reason)}`)];
   });
 }

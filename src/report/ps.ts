@@ -1,6 +1,7 @@
 /** The table of `ai-vm ps`. */
 import type { MachineState } from '../model/plan.ts';
 import { formatBytes } from '../model/units.ts';
+import { sanitiseLine } from './sanitise.ts';
 import { makeStyle, type Style } from './style.ts';
 import type { Cell, Column } from './table.ts';
 import { renderTable } from './table.ts';
@@ -19,6 +20,21 @@ export interface PsRow {
   readonly ports: readonly string[];
   readonly shares: readonly string[];
   readonly note: string | null;
+}
+
+/** Who sees to it that the machines stay what the file declares. */
+export interface Watch {
+  readonly running: { readonly pid: number; readonly since: string } | null;
+  /** A machine has `restart` or `suspend_after`, on which only a watch acts. */
+  readonly policies: boolean;
+}
+
+/** With a newline at its end, or empty. */
+export function renderWatch({ running, policies }: Watch): string {
+  if (running) return `Watched by process ${running.pid} since ${sanitiseLine(running.since)}.\n`;
+  return policies
+    ? 'Nothing watches the project: nobody acts on `restart` and `suspend_after` until ai-vm watch -d.\n'
+    : '';
 }
 
 const COLUMNS: readonly Column[] = [

@@ -75,7 +75,7 @@ export function createReporter(options: ReporterOptions): Reporter {
   if (mode === 'quiet') {
     return {
       emit: (event) => {
-        if (event.type === 'step-failed') fail(event.error);
+        if ('error' in event) fail(event.error);
       },
       fail,
       close: () => Promise.resolve(),
@@ -88,6 +88,10 @@ export function createReporter(options: ReporterOptions): Reporter {
       if (event.type === 'plan' && touchesExisting(event.plan)) sink.line(renderPlan(event.plan, style));
       sink.emit(event);
       if (event.type === 'step-failed') failures.push(event.error);
+      if (event.type === 'watch' && event.error)
+        tell(event.error, (text) => {
+          sink.line(text);
+        });
     },
     fail,
     close: async () => {

@@ -2,7 +2,7 @@
 import Table from 'cli-table3';
 import { sanitiseLine } from './sanitise.ts';
 import { makeStyle, type Style } from './style.ts';
-import { displayWidth, wrap } from './width.ts';
+import { displayWidth, pad, wrap } from './width.ts';
 
 export interface Column {
   readonly title: string;
@@ -27,7 +27,7 @@ const CHARS = {
 
 /**
  * Rows under dim titles, without a newline at the end. Texts are sanitised here. `width` in columns; Infinity, for a
- * stream that is no terminal, keeps each row on one line.
+ * stream that is no terminal, keeps each row on one line. Where no table fits, each row has its cells one under the other.
  */
 export function renderTable(
   columns: readonly Column[],
@@ -37,6 +37,7 @@ export function renderTable(
 ): string {
   const cells = rows.map((row) => columns.map((_, index) => clean(row[index] ?? '')));
   const widths = fit(columns, cells, width);
+  if (totalOf(widths) > width) return renderRecords(columns, cells, width, style);
   const table = new Table({
     chars: CHARS,
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
@@ -59,17 +60,39 @@ export function renderTable(
     .join('\n');
 }
 
+/** A terminal would break rows that are too long for it wherever they end, and nobody could tell columns apart. */
+function renderRecords(
+  columns: readonly Column[],
+  cells: readonly (readonly Cell[])[],
+  width: number,
+  style: Style,
+): string {
+  const titles = Math.max(...columns.map(({ title }) => displayWidth(title))) + GAP;
+  const room = Math.max(2, width - titles);
+  const records = cells.map((row) =>
+    row.flatMap(({ text, paint }, index) => {
+      const title = columns[index]?.title ?? '';
+      return wrap(text, room).map((line, n) =>
+        `${style.paint.dim(pad(n === 0 ? title : '', titles))}${paint?.(line) ?? line}`.trimEnd(),
+      );
+    }),
+  );
+  return records.map((lines) => lines.join('\n')).join('\n\n');
+}
+
 function clean(cell: string | Cell): Cell {
   return typeof cell === 'string' ? { text: sanitiseLine(cell) } : { ...cell, text: sanitiseLine(cell.text) };
 }
+
+const totalOf = (widths: readonly number[]): number =>
+  widths.reduce((sum, each) => sum + each, GAP * (widths.length - 1));
 
 /** Widths of the columns: what they need, then less of the widest that may shrink until the row fits. */
 function fit(columns: readonly Column[], cells: readonly (readonly Cell[])[], width: number): number[] {
   const widths = columns.map((column, index) =>
     Math.max(displayWidth(column.title), ...cells.map((row) => displayWidth(row[index]?.text ?? '')), 1),
   );
-  const total = (): number => widths.reduce((sum, each) => sum + each, GAP * (columns.length - 1));
-  while (total() > width) {
+  while (totalOf(widths) > width) {
     let widest = -1;
     for (const [index, column] of columns.entries()) {
       const room = (widths[index] ?? 0) - Math.max(column.min ?? Infinity, displayWidth(column.title));

@@ -13,7 +13,8 @@ interface Machine {
   readonly wishedPort: number | null;
   readonly ports: readonly PortConfig[];
   readonly shares: readonly ShareConfig[];
-  readonly claude: boolean;
+  readonly agents: readonly string[];
+  readonly desktop: boolean;
   readonly pending: readonly Change[];
 }
 
@@ -22,25 +23,27 @@ interface Welcome {
   readonly converged: boolean;
 }
 
+function pendingText(change: Change, vm: string, { symbols }: Style, command: string): string {
+  const why = change.reason === '' ? '' : `, because ${change.reason}`;
+  const how = { live: 'up', reboot: 'up --restart', recreate: `up --recreate ${vm} --yes (deletes its disk)` };
+  return `${change.field}: ${change.before} ${symbols.arrow} ${change.after}${why}: ${command} ${how[change.class]}`;
+}
+
 function lines(machine: Machine, style: Style, command: string): string[] {
-  const row = (label: string, text: string): string => `  ${label.padEnd(8)}${sanitiseLine(text)}`;
+  const row = (label: string, text: string): string => `  ${label.padEnd(9)}${sanitiseLine(text)}`;
   const moved =
     machine.wishedPort === null ? '' : ` (port ${machine.wishedPort} was taken: SSH is on ${machine.sshPort})`;
   const state = machine.state === 'running' ? 'running' : machine.state;
   return [
     `${style.paint.bold(machine.vm)}  ${state}${machine.verdict === 'none' ? ', as declared' : ''}`,
     ...(machine.sshPort === null ? [] : [row('ssh', `${command} ssh ${machine.vm}${moved}`)]),
-    ...(machine.claude ? [row('claude', `${command} claude ${machine.vm}`)] : []),
+    ...machine.agents.map((agent) => row(agent, `${command} ${agent} ${machine.vm}`)),
+    ...(machine.desktop ? [row('desktop', `${command} view ${machine.vm}`)] : []),
     ...machine.ports.map((p) => row('port', `${p.bind}:${p.host} ${style.symbols.arrow} ${p.guest}/${p.protocol}`)),
     ...machine.shares.map((s) =>
       row('share', `${s.path} ${style.symbols.arrow} ${s.target} (${s.mode === 'ro' ? 'read-only' : 'read-write'})`),
     ),
-    ...machine.pending.map((c) =>
-      row(
-        'pending',
-        `${c.field}: ${c.before} ${style.symbols.arrow} ${c.after}, because ${c.reason}: ${c.class === 'recreate' ? `${command} up --recreate ${machine.vm} --yes (deletes its disk)` : `${command} up --restart`}`,
-      ),
-    ),
+    ...machine.pending.map((c) => row('pending', pendingText(c, machine.vm, style, command))),
   ];
 }
 

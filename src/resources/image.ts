@@ -1,12 +1,27 @@
-import type { ImageConfig } from '../model/desired.ts';
+import type { ImageConfig, NixosImage } from '../model/desired.ts';
+import type { Change } from '../model/plan.ts';
 import { UNKNOWN, type Resource } from '../model/resource.ts';
-import { keyedChanges, part, valueChange } from './support.ts';
+import { IMAGE_CHANGES as WHY, inImage, keyedChanges, part, valueChange } from './support.ts';
 
-const set = (names: readonly string[]): Map<string, string> => new Map(names.map((name) => [name, 'in the image']));
+/** What was recorded before there were desktops does not say. */
+const software = (there: boolean | undefined): string => (there === true ? 'in the image' : 'none');
 
-const WHY = 'another image means a new disk: what is on the old one is lost';
+const NO_FLAKE = 'none';
 
-/** `image`, `packages` and the software of `agents`: what the disk was made from. */
+const flakeText = ({ flake }: NixosImage): string =>
+  flake ? [flake.ref, ...(flake.output === null ? [] : [flake.output])].join('#') : NO_FLAKE;
+
+/** Of two NixOS images; what else they are made from shows in their digests. */
+function sourceChanges(desired: ImageConfig, observed: ImageConfig): Change[] {
+  if (desired.provider !== 'nixos' || observed.provider !== 'nixos') return [];
+  return [
+    ...valueChange('flake', flakeText(observed), flakeText(desired), 'recreate', WHY),
+    ...keyedChanges('modules', inImage(observed.modules), inImage(desired.modules), 'recreate', WHY),
+    ...valueChange('store', observed.store, desired.store, 'recreate', WHY),
+  ];
+}
+
+/** `image` and the software of `agents`: what the disk was made from. */
 export const image: Resource<ImageConfig> = {
   name: 'image',
   desired: (vm) => vm.image,
@@ -21,7 +36,8 @@ export const image: Resource<ImageConfig> = {
   observe: (_seen, applied) => applied?.image ?? UNKNOWN,
   changes: (desired, observed) => [
     ...valueChange('image', observed.provider, desired.provider, 'recreate', WHY),
-    ...keyedChanges('packages', set(observed.packages), set(desired.packages), 'recreate', WHY),
-    ...keyedChanges('agents', set(observed.agents), set(desired.agents), 'recreate', WHY),
+    ...sourceChanges(desired, observed),
+    ...valueChange('desktop', software(observed.desktop), software(desired.desktop), 'recreate', WHY),
+    ...keyedChanges('agents', inImage(observed.agents), inImage(desired.agents), 'recreate', WHY),
   ],
 };

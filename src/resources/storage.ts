@@ -1,3 +1,5 @@
+import type { Bundle } from '../model/image.ts';
+import type { GuestStep, HostStep } from '../model/live.ts';
 import { UNKNOWN, type Resource } from '../model/resource.ts';
 import { formatBytes } from '../model/units.ts';
 import { part } from './support.ts';
@@ -27,6 +29,44 @@ const raw = (node: string, filename: string): string =>
 
 const disk = (id: string, node: string): string[] => ['-device', `virtio-blk-pci,id=${id},drive=${node}`];
 
+/** By this serial number the guest finds it, whichever disk it is. */
+const STORE_SERIAL = 'ai-vm-store';
+
+function storeDisk({ dir, manifest: { store } }: Bundle): string[] {
+  if (!store) return [];
+  const node = JSON.stringify({
+    ...{ driver: 'raw', 'node-name': 'store', 'read-only': true },
+    file: { driver: 'file', filename: `${dir}/${store.file}`, 'read-only': true },
+  });
+  return ['-blockdev', node, '-device', `virtio-blk-pci,id=disk-store,drive=store,serial=${STORE_SERIAL}`];
+}
+
+const GROWFS = `growfs=/usr/lib/systemd/systemd-growfs
+[ -x "$growfs" ] || growfs=/run/current-system/systemd/lib/systemd/systemd-growfs
+`;
+
+const GROW_ROOT = `${GROWFS}"$growfs" /\n`;
+
+/** Below an overlay the scratch disk has no mount point any more; a second mount is the same file system. */
+const GROW_SCRATCH = `${GROWFS}mkdir -p /run/ai-vm/scratch
+mount /dev/vdb /run/ai-vm/scratch && "$growfs" /run/ai-vm/scratch
+code=$?
+umount /run/ai-vm/scratch
+rmdir /run/ai-vm/scratch
+[ "$code" = 0 ]
+`;
+
+const growDisk = (node: string, size: number): HostStep => ({
+  title: 'grow the disk',
+  unless: { is: 'block-size', node, bytes: size },
+  act: { via: 'qmp', command: 'block_resize', args: { 'node-name': node, size } },
+});
+
+const growFileSystem = (overlay: boolean): GuestStep => ({
+  title: 'grow the file system to its disk',
+  script: overlay ? GROW_SCRATCH : GROW_ROOT,
+});
+
 /**
  * `storage` and `overlay`: the root disk.
  * Normally a qcow2 of the machine's own, backed by the image. With `overlay: true` the guest gets the image itself,
@@ -34,20 +74,28 @@ const disk = (id: string, node: string): string[] => ['-device', `virtio-blk-pci
  */
 export const storage: Resource<Storage> = {
   name: 'storage',
+  shown: true,
   desired: (vm) => ({ size: vm.storage, overlay: vm.overlay }),
   boot: ({ overlay }, { paths, bundle }) => {
     if (!overlay) {
-      return part({ argv: ['-blockdev', qcow2('root', paths.disk, false), ...disk('disk-root', 'root')] });
+      return part({
+        argv: ['-blockdev', qcow2('root', paths.disk, false), ...disk('disk-root', 'root'), ...storeDisk(bundle)],
+      });
     }
     const image = `${bundle.dir}/${bundle.manifest.disk.file}`;
     return part({
       argv: [
         ...['-blockdev', qcow2('root', image, true), ...disk('disk-root', 'root')],
         ...['-blockdev', raw('scratch', paths.scratch), ...disk('disk-scratch', 'scratch')],
+        ...storeDisk(bundle),
       ],
       params: ['ai_vm.overlay'],
     });
   },
+  live: ({ size, overlay }) => ({
+    host: [{ ...growDisk(overlay ? 'scratch' : 'root', size), late: true }],
+    guest: [{ ...growFileSystem(overlay), late: true }],
+  }),
   observe: (seen, applied) => {
     if (seen.storage === null) return UNKNOWN;
     const overlay = seen.argv
@@ -71,8 +119,7 @@ export const storage: Resource<Storage> = {
         },
       ];
     }
-    if (desired.size > observed.size)
-      return [{ ...field, ...sizes, class: 'reboot', reason: 'the disk is grown at start' }];
+    if (desired.size > observed.size) return [{ ...field, ...sizes, class: 'live', reason: '' }];
     if (desired.size < observed.size) {
       if (desired.overlay)
         return [{ ...field, ...sizes, class: 'reboot', reason: 'the scratch disk is made at start' }];
@@ -80,4 +127,9 @@ export const storage: Resource<Storage> = {
     }
     return [];
   },
+  steps: (_change, { size, overlay }, { seen }) => [
+    { do: 'host', ...growDisk(seen.rootNode ?? (overlay ? 'scratch' : 'root'), size) },
+    { do: 'guest', ...growFileSystem(overlay) },
+  ],
+  adopt: (applied, _change, { storage: after }) => ({ ...applied, config: { ...applied.config, storage: after } }),
 };

@@ -159,3 +159,20 @@ scenario(
     });
   },
 );
+
+scenario(
+  'a working directory that is gone',
+  () => ({ files: { 'ai-vm.yaml': file('dev') } }),
+  (obligation) => {
+    obligation('is said to be, and keeps nobody from what needs none', async (box) => {
+      const line = 'mkdir ../gone && cd ../gone && rmdir ../gone && exec "$@"';
+      const { exitCode, stderr } = await inShell(box, line, ['ps']);
+      expect([exitCode, stderr]).toEqual([65, expect.stringContaining(`no directory ${join(box.dir, 'gone')}\n`)]);
+      expect((await inShell(box, line, ['ls'])).stdout).toBe('There are no machines on this host.\n');
+      // Programs that go elsewhere for a child leave it where the shell was: that is another project.
+      const elsewhere = line.replace('exec', 'PWD=$OLDPWD exec');
+      const other = await inShell(box, elsewhere, ['ps']);
+      expect([other.exitCode, other.stdout]).toEqual([65, '']);
+    });
+  },
+);

@@ -51,7 +51,10 @@ const halfWay = (box: Sandbox): Promise<unknown> =>
 const backgroundOf = (box: Sandbox): unknown[] =>
   processesOf([box.dir]).filter(({ cmdline }) => cmdline === 'sleep 987654');
 
-const partials = (box: Sandbox): string[] => readdirSync(imagesOf(box)).filter((name) => !name.startsWith('.'));
+const partials = (box: Sandbox): string[] =>
+  readdirSync(imagesOf(box))
+    .filter((name) => !name.startsWith('.'))
+    .sort();
 
 /** Nothing runs, nothing is mounted; no machine was made and the image is not there. */
 function cutOffCleanly(box: Sandbox): void {
@@ -133,7 +136,10 @@ scenario(
         [one, two].filter((each) => each?.stderr.includes('waiting for another build of this image')),
       ).toHaveLength(1);
       const [image] = partials(box);
-      expect(partials(box)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/u)]);
+      expect(partials(box)).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/u), 'templates']);
+      // So was the template, by one of the two.
+      const templates = readdirSync(join(imagesOf(box), 'templates')).filter((name) => !name.startsWith('.'));
+      expect(templates).toEqual([expect.stringMatching(/^[0-9a-f]{16}-[0-9a-f]{16}$/u)]);
       expect(one?.stdout).toContain(join(imagesOf(box), image ?? ''));
       expect(existsSync(join(imagesOf(box), image ?? '', 'manifest.json'))).toBe(true);
       const log = readdirSync(join(box.home, 'cache')).find((name) => name.startsWith('build-')) ?? '';

@@ -8,7 +8,7 @@ import type { Sandbox } from '../support/sandbox.ts';
 import { scenario } from '../support/scenario.ts';
 import { pathWith } from '../support/stand-ins.ts';
 
-const FILE = 'name: slow\nvms:\n  dev: {cpus: 1, memory: 768MiB, storage: 8GiB, shares: ["./given:ro"]}\n';
+const FILE = 'name: slow\nvms:\n  dev: {warm: false, cpus: 1, memory: 768MiB, storage: 8GiB, shares: ["./given:ro"]}\n';
 
 /** The machine itself, not what is asked about QEMU before, takes this long to start. */
 const SLOW = `for word in "$@"; do

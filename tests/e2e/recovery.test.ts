@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
 import { execa } from 'execa';
-import { inGuest, machine } from '../support/guest.ts';
+import { end, inGuest, machine } from '../support/guest.ts';
 import { processesOf } from '../support/leftovers.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 import { scenario } from '../support/scenario.ts';
@@ -23,7 +23,7 @@ const dirOf = (box: Sandbox): string => machineDir(box, 'dev');
 
 async function kill(box: Sandbox): Promise<void> {
   const { pid } = await machine(box);
-  process.kill(pid ?? 0, 'SIGKILL');
+  end(pid);
 }
 
 /** Runs `work` while another process has the number that the machine's pid file names, as after many others came and went. */

@@ -3,11 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect } from '@jest/globals';
 import { inGuest, until } from '../support/guest.ts';
-import { hostKeyOf, occupy } from '../support/network.ts';
+import { freePorts, hostKeyOf, occupy } from '../support/network.ts';
 import type { Sandbox } from '../support/sandbox.ts';
 import { scenario } from '../support/scenario.ts';
 import { argumentsOf, optionOf, stateFile } from '../support/state.ts';
 
+/** @alone Which port is the next free one is looked at. */
 const FILE = `
 name: same
 defaults: {cpus: 1, memory: 512MiB, storage: 6GiB}
@@ -39,13 +40,19 @@ async function seen(box: Sandbox, project: string): Promise<Seen[]> {
   return machines;
 }
 
+/** Host ports that two machines of the first project swap. */
+const swapped: number[] = [];
+
 const all = async (box: Sandbox): Promise<Seen[]> => (await Promise.all(PROJECTS.map((p) => seen(box, p)))).flat();
 
 const sshPorts = async (box: Sandbox): Promise<(number | undefined)[]> => (await all(box)).map(({ ssh }) => ssh?.port);
 
 scenario(
   'two projects of one name',
-  () => ({ files: { 'ai-vm.yaml': FILE, [`${SECOND}/ai-vm.yaml`]: FILE } }),
+  async () => {
+    swapped.push(...(await freePorts(2)));
+    return { files: { 'ai-vm.yaml': FILE, [`${SECOND}/ai-vm.yaml`]: FILE }, ports: swapped };
+  },
   (obligation) => {
     let ports: (number | undefined)[] = [];
     let release: (() => Promise<void>) | null = null;
@@ -103,14 +110,42 @@ scenario(
         const file = `from-${index}`;
         const script = ['exec', 'one', '--', 'sh', '-c', `touch /mnt/host-rw/data/${file}; cat /etc/machine-id`];
         const machineId = (await box.ok(script, inside(box, project))).trim();
-        const disk = argumentsOf((await seen(box, project))[0]?.pid ?? 0).find((word) => word.includes('disk.qcow2'));
-        const dir = dirname(/"([^"]+\/disk\.qcow2)"/u.exec(disk ?? '')?.[1] ?? '');
+        const disk = argumentsOf((await seen(box, project))[0]?.pid ?? 0).find((word) =>
+          /disk\.\d+\.qcow2/u.test(word),
+        );
+        const dir = dirname(/"([^"]+\/disk\.\d+\.qcow2)"/u.exec(disk ?? '')?.[1] ?? '');
         expect(stateFile(dir, 'identity.json')).toMatchObject({ machineId });
         expect(readdirSync(join(box.project, project, 'data'))).toEqual([file]);
         const key = await until('the host key', async () => (await hostKeyOf(ports[2 * index] ?? 0)) || null);
         expect(readFileSync(join(dir, 'known_hosts'), 'utf8')).toContain(key);
         expect(basename(dir)).toBe('one');
       }
+    });
+
+    obligation('swap their ports while both run: each leads to the other guest then', async (box) => {
+      const [first = 0, second = 0] = swapped;
+      const file = (one: number, two: number): string =>
+        FILE.replace('[./data]', `[./data], ports: ['${one}:22']`).replace('two: {}', `two: {ports: ['${two}:22']}`);
+      const boots = (): Promise<string[]> =>
+        Promise.all(['one', 'two'].map((vm) => inGuest(box, 'cat /proc/sys/kernel/random/boot_id', vm)));
+      const keys = (): Promise<string[]> => Promise.all([first, second].map(hostKeyOf));
+      box.write('ai-vm.yaml', file(first, second));
+      await box.ok(['up']);
+      const [pids, booted, [one = '', two = '']] = [
+        (await seen(box, '')).map(({ pid }) => pid),
+        await boots(),
+        await keys(),
+      ];
+      expect(one).not.toBe('');
+      expect(two).not.toBe(one);
+      expect(new Set(booted).size).toBe(2);
+      box.write('ai-vm.yaml', file(second, first));
+      expect(await box.ok(['plan'])).toMatch(/give up ports of one[^]*give up ports of two/u);
+      await box.ok(['up']);
+      expect(await keys()).toEqual([two, one]);
+      expect((await seen(box, '')).map(({ pid }) => pid)).toEqual(pids);
+      expect(await boots()).toEqual(booted);
+      expect(JSON.parse(await box.ok(['plan', '--format', 'json']))).toMatchObject({ steps: [] });
     });
 
     obligation('are taken down one by one: what is left is the other one’s', async (box) => {

@@ -13,6 +13,15 @@ export interface Received {
 /** What one command does: gives what it returns, or throws {@link Refusal}; `never` leaves it without an answer. */
 export type Handler = (args: Json, server: FakeQmp) => unknown;
 
+/** One that says no more than a monitor does: for this one, or for one in memory. */
+export type MonitorHandler = (args: Json, monitor: Monitor) => unknown;
+
+/** What a command may do to whoever has sent it. */
+export interface Monitor {
+  readonly emit: (event: string, data?: Json) => void;
+  readonly cut: () => void;
+}
+
 export const NEVER = Symbol('never');
 
 export class Refusal extends Error {

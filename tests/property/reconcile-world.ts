@@ -1,9 +1,12 @@
 /** A world in memory: machines as they may have been left, and handlers that do to it what the real ones do to a host. */
 import fc from 'fast-check';
 import type { VmConfig } from '../../src/model/desired.ts';
+import type { Applied } from '../../src/model/machine.ts';
 import type { Observed } from '../../src/model/observed.ts';
 import type { Plan, Step } from '../../src/model/plan.ts';
+import { baseImage, softwareOf } from '../../src/model/software.ts';
 import { GiB } from '../../src/model/units.ts';
+import { changesOf } from '../../src/reconcile/changes.ts';
 import { execute, type Handlers, type Outcome } from '../../src/reconcile/execute.ts';
 import { planUp, type PlanOptions } from '../../src/reconcile/plan.ts';
 import { RESOURCES } from '../../src/resources/index.ts';
@@ -17,27 +20,46 @@ export interface Machine {
   readonly config: VmConfig | null;
   readonly state: 'stopped' | 'dead' | 'starting' | 'running';
   readonly provisioned: readonly string[];
+  /** Packages of `config` that the image of the disk is without. */
+  readonly installed: readonly string[];
+  /** Restored from a template by a command that was cut off: before it was told who it is, or before it grew. */
+  readonly clone: 'nobody' | 'small' | null;
+  /** It was stopped in the middle to be copied, by a command that was cut off. */
+  readonly frozen: boolean;
+  /** Its guest has booted by itself since it was changed while it ran. */
+  readonly rebooted: boolean;
 }
 export type World = Map<string, Machine>;
 
-const digestOf = (vm: VmConfig): string => JSON.stringify(vm.image);
+/** Machines that a template is made for. */
+export type Templates = ReadonlyMap<string, 'before' | 'after'>;
+
+const digestOf = ({ image }: Pick<VmConfig, 'image'>): string => JSON.stringify(image);
+
+/** What is written down of it. */
+function recordOf({ config, disk, provisioned, installed, state, clone, frozen }: Machine): Applied | null {
+  if (!config) return null;
+  return applied(config, {
+    ...{ image: disk.image, provisioned, installed, stopped: state === 'stopped' },
+    ...(clone === 'nobody' ? { settled: false } : {}),
+    ...(frozen ? { frozen: true } : {}),
+    ...(clone === 'small' ? { settled: true, grown: false } : {}),
+  });
+}
 
 export function observed(name: string, machine: Machine | undefined): Observed {
   if (!machine) return absent(name);
   const up = machine.state === 'starting' || machine.state === 'running';
   const shown = machine.config ?? vmConfig({ name });
-  const record = machine.config
-    ? applied(machine.config, {
-        image: machine.disk.image,
-        provisioned: machine.provisioned,
-        stopped: machine.state === 'stopped',
-      })
-    : null;
+  const record = recordOf(machine);
   const seen = running(shown, { state: machine.state, applied: record, diskSize: machine.disk.size });
   if (!up) return { ...seen, process: null, sightings: absent(name).sightings };
+  const halfRestored = machine.clone === 'nobody';
+  const { rebooted } = machine;
   const storage = shown.overlay ? shown.storage : machine.disk.size;
   return {
     ...seen,
+    ...{ halfRestored, rebooted },
     sightings: {
       ...seen.sightings,
       storage,
@@ -46,16 +68,35 @@ export function observed(name: string, machine: Machine | undefined): Observed {
   };
 }
 
-export function planOf(vms: readonly VmConfig[], world: World, options: PlanOptions): Plan {
+export function planOf(vms: readonly VmConfig[], world: World, options: PlanOptions, templates?: Templates): Plan {
   return planUp({
     project: 'p',
     vms,
     observed: new Map(vms.map((vm) => [vm.name, observed(vm.name, world.get(vm.name))])),
     resources: RESOURCES,
     images: new Map(vms.map((vm) => [vm.name, digestOf(vm)])),
+    bases: new Map(
+      [...world].flatMap(([name, machine]) => {
+        const record = recordOf(machine);
+        return record ? [[name, digestOf({ image: baseImage(record) })] as const] : [];
+      }),
+    ),
     provision: new Map(vms.map((vm) => [vm.name, vm.provision])),
+    ...(templates ? { templates } : {}),
     options,
   });
+}
+
+/** What of a machine that runs is changed while it does, by the resources themselves. */
+function changed(machine: Machine, desired: VmConfig): Machine {
+  const seen = observed(desired.name, machine);
+  const live = changesOf(RESOURCES, desired, seen).filter((change) => change.class === 'live');
+  const { config, installed = [] } = live.reduce((record, change) => {
+    const resource = RESOURCES.find(({ name }) => name === change.resource);
+    return resource?.adopt?.(record, change, desired) ?? record;
+  }, seen.applied!);
+  const size = config.overlay ? machine.disk.size : Math.max(machine.disk.size, config.storage);
+  return { ...machine, config, installed, disk: { ...machine.disk, size } };
 }
 
 /** Handlers that do to the world what the real ones do to the host, and refuse what the host would refuse. */
@@ -83,6 +124,10 @@ function handlers(vms: readonly VmConfig[], world: World, before: (step: Step) =
           config: null,
           state: 'stopped',
           provisioned: [],
+          installed: [],
+          clone: null,
+          frozen: false,
+          rebooted: false,
         });
         return;
       }
@@ -95,12 +140,26 @@ function handlers(vms: readonly VmConfig[], world: World, before: (step: Step) =
         const config = declared(name);
         if (up(machine)) throw new Error(`${name} would run twice`);
         const size = config.overlay ? machine.disk.size : Math.max(machine.disk.size, config.storage);
-        world.set(name, { ...machine, disk: { ...machine.disk, size }, config, state: 'starting' });
+        // A disk keeps the image that it was made from, with what was installed since, and the record says that one.
+        const disk = { image: machine.disk.image, declared: config.image, wanted: digestOf(config), isNew: false };
+        const { image, installed } = softwareOf(disk, recordOf(machine));
+        world.set(name, {
+          ...machine,
+          disk: { ...machine.disk, size },
+          config: { ...config, image },
+          installed,
+          state: 'starting',
+          clone: null,
+          frozen: false,
+          rebooted: false,
+        });
         return;
       }
       case 'ready':
         if (!up(there(name))) throw new Error(`${name} does not run`);
-        world.set(name, { ...there(name), state: 'running' });
+        if (there(name).clone === 'nobody') throw new Error(`${name} does not know who it is`);
+        if (there(name).frozen) throw new Error(`${name} stands still`);
+        world.set(name, { ...there(name), state: 'running', clone: null });
         return;
       case 'provision':
         if (there(name).state !== 'running') throw new Error(`${name} is not ready`);
@@ -110,7 +169,28 @@ function handlers(vms: readonly VmConfig[], world: World, before: (step: Step) =
         if (there(name).state !== 'running') throw new Error(`${name} is not ready`);
         return;
       case 'stop':
-        world.set(name, { ...there(name), state: 'stopped' });
+        world.set(name, { ...there(name), state: 'stopped', clone: null, frozen: false, rebooted: false });
+        return;
+      case 'release':
+        // Which ports are whose is a matter of its own: see handover.test.ts.
+        if (!up(there(name))) throw new Error(`${name} does not run`);
+        return;
+      case 'thaw': {
+        const machine = there(name);
+        if (!up(machine) || !machine.frozen) throw new Error(`${name} is not frozen`);
+        world.set(name, { ...machine, frozen: false });
+        return;
+      }
+      case 'change': {
+        const machine = there(name);
+        if (machine.state !== 'running') throw new Error(`${name} is not ready`);
+        if (machine.clone !== null || machine.frozen) throw new Error(`${name} is not what it was started as`);
+        world.set(name, { ...changed(machine, declared(name)), rebooted: false });
+        return;
+      }
+      case 'template':
+        // Made from an image, beside all machines.
+        if (!built.has(digestOf(declared(name))) && !world.has(name)) throw new Error(`there is no image for ${name}`);
     }
   };
   const one = async (step: Step): Promise<void> => {
@@ -119,7 +199,10 @@ function handlers(vms: readonly VmConfig[], world: World, before: (step: Step) =
     await Promise.resolve();
     act(step);
   };
-  return { image: one, create: one, delete: one, start: one, ready: one, provision: one, health: one, stop: one };
+  return {
+    ...{ image: one, template: one, create: one, delete: one },
+    ...{ start: one, thaw: one, ready: one, change: one, release: one, provision: one, health: one, stop: one },
+  };
 }
 
 export async function apply(
@@ -156,6 +239,7 @@ const config = (name: string): fc.Arbitrary<VmConfig> =>
       image: fc.record({
         provider: fc.constant('debian' as const),
         packages: fc.constantFrom([], ['jq']),
+        desktop: fc.boolean(),
         agents: fc.constant([]),
       }),
       ports: fc.uniqueArray(port, { maxLength: 2, selector: (p) => `${p.host}/${p.protocol}` }),
@@ -174,15 +258,24 @@ const machineOf = (name: string): fc.Arbitrary<Machine | null> =>
         was: config(name),
         state: fc.constantFrom('stopped', 'dead', 'starting', 'running'),
         recorded: fc.boolean(),
+        frozen: fc.boolean(),
+        rebooted: fc.boolean(),
+        clone: fc.constantFrom(null, null, 'nobody' as const, 'small' as const),
         provisioned: fc.constantFrom([], ['one']),
       })
-      .map(({ was, state, recorded, provisioned }): Machine => {
-        const up = state === 'starting' || state === 'running';
+      .map(({ was, state: left, recorded, clone, frozen, rebooted, provisioned }): Machine => {
+        const up = left === 'starting' || left === 'running';
+        const state = up && clone === 'nobody' ? 'starting' : left;
         return {
           disk: { image: digestOf(was), size: was.storage },
           config: up || recorded ? was : null,
           state,
           provisioned,
+          installed: [],
+          clone: up ? clone : null,
+          // Nobody copies what is not ready.
+          frozen: frozen && left === 'running' && clone !== 'nobody',
+          rebooted: rebooted && up,
         };
       }),
   );
@@ -196,6 +289,10 @@ export const consents = fc.record({
   restart: fc.boolean(),
   recreate: fc.subarray(NAMES).map((names): ReadonlySet<string> => new Set(names)),
 });
+/** Any choice: which ones are worth a template is not the plan's to judge. */
+export const templateChoices = fc
+  .tuple(...NAMES.map(() => fc.constantFrom(null, 'before' as const, 'after' as const)))
+  .map((whens): Templates => new Map(whens.flatMap((when, n) => (when ? [[NAMES[n]!, when] as const] : []))));
 export const NONE: PlanOptions = { restart: false, recreate: new Set() };
 export const isUp = (machine: Machine | undefined): boolean =>
   machine?.state === 'starting' || machine?.state === 'running';

@@ -111,6 +111,7 @@ function specIn(base: string, over: Partial<LaunchSpec>): LaunchSpec {
     runAs: { uid, gid: process.getgid?.() ?? 0, groups: [], drop: false, subUid: null, subGid: null },
     helpers: [],
     directories: [],
+    none: null,
     qemu: fake(),
     argv: [],
     ...over,

@@ -18,6 +18,8 @@ export interface CliOptions {
   /** Sent to stdin, which is closed then. Without it, stdin is empty. */
   readonly input?: string | Uint8Array | undefined;
   readonly as?: TestUser | undefined;
+  /** What runs the command instead: it gets it as its last arguments. */
+  readonly within?: readonly string[] | undefined;
   readonly timeoutMs?: number | undefined;
   /** Aborting it sends SIGINT, as Ctrl-C would. */
   readonly interrupt?: AbortSignal | undefined;
@@ -46,7 +48,7 @@ export interface Running {
 export function begin(args: readonly string[], options: CliOptions): Running {
   if (!existsSync(BUNDLE)) throw new Error('there is no dist/main.js: run `npm run build` first');
   const user = options.as ?? self();
-  const [command, ...rest] = asUser(user, [process.execPath, BUNDLE, ...args]);
+  const [command, ...rest] = asUser(user, [...(options.within ?? []), process.execPath, BUNDLE, ...args]);
   const child = execa(command ?? '', rest, {
     cwd: options.cwd,
     env: { ...environment(user), ...options.env },

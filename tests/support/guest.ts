@@ -20,6 +20,12 @@ export async function machine(box: Sandbox, vm = 'dev'): Promise<SeenMachine> {
   return found;
 }
 
+/** Kills a process that must be known: number 0 would be everybody who runs this test. */
+export function end(pid: number | null | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (!Number.isInteger(pid) || pid! < 2) throw new Error(`there is no process ${String(pid)}`);
+  process.kill(pid!, signal);
+}
+
 /** Runs a shell script as root in the guest: stdout. Throws when it fails. */
 export function asGuestRoot(box: Sandbox, script: string, vm = 'dev'): Promise<string> {
   return box.ok(['exec', vm, '--', 'sudo', 'bash', '-seu'], { input: script });

@@ -76,9 +76,10 @@ function mountTable(pid: string): string {
 
 const unescaped = (text: string): string => text.replaceAll('\\040', ' ');
 
-/** Ports that a TCP socket listens on or a UDP socket is bound to, on any address. */
+/** Ports that a TCP socket listens on or a UDP socket is bound to, on any address, but for those of tests that run beside this one. */
 function listening(): Set<number> {
   const ports = new Set<number>();
+  const others = socketsElsewhere();
   for (const [file, state] of [
     ['tcp', '0A'],
     ['tcp6', '0A'],
@@ -86,11 +87,26 @@ function listening(): Set<number> {
     ['udp6', '07'],
   ] as const) {
     for (const line of read(`/proc/net/${file}`).split('\n').slice(1)) {
-      const [, local, , its] = line.trim().split(/\s+/u);
-      if (local !== undefined && its === state) ports.add(Number.parseInt(local.split(':')[1] ?? '', 16));
+      const [, local, , its, , , , , , inode] = line.trim().split(/\s+/u);
+      if (local !== undefined && its === state && !others.has(inode ?? ''))
+        ports.add(Number.parseInt(local.split(':')[1] ?? '', 16));
     }
   }
   return ports;
+}
+
+/** Inodes of sockets of QEMUs that see other mounts than this process: see scripts/testing/lanes.mjs. */
+function socketsElsewhere(): Set<string> {
+  const ours = link('/proc/self/ns/mnt');
+  return new Set(
+    list('/proc').flatMap((pid) => {
+      if (!/^\d+$/u.test(pid) || link(`/proc/${pid}/ns/mnt`) === ours) return [];
+      if (!read(`/proc/${pid}/cmdline`).includes('qemu-system')) return [];
+      return list(`/proc/${pid}/fd`).flatMap(
+        (fd) => /^socket:\[(\d+)\]$/u.exec(link(`/proc/${pid}/fd/${fd}`))?.[1] ?? [],
+      );
+    }),
+  );
 }
 
 function filesIn(dir: string): string[] {

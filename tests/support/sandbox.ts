@@ -18,6 +18,7 @@ import { execa } from 'execa';
 import { cli, type CliOptions, type CliResult } from './cli.ts';
 import { imageCache } from './images.ts';
 import { leftovers, processesOf } from './leftovers.ts';
+import { checkOutput } from './output.ts';
 import { self, type TestUser } from './user.ts';
 
 const ARTIFACTS = resolve(import.meta.dirname, '../artifacts');
@@ -40,6 +41,8 @@ export interface SandboxOptions {
    * session's own.
    */
   readonly runtimeAtHome?: boolean;
+  /** What runs every command, see CliOptions. */
+  readonly within?: readonly string[];
 }
 
 export class Sandbox {
@@ -51,10 +54,12 @@ export class Sandbox {
   readonly user: TestUser;
   readonly owner: TestUser;
   readonly #run: string;
+  readonly #within: readonly string[] | undefined;
   readonly #transcript: string[] = [];
   readonly #strangers: ReadonlySet<string>;
 
-  constructor({ files = {}, name = 'project', as = self(), owner = as, runtimeAtHome }: SandboxOptions = {}) {
+  constructor({ files = {}, name = 'project', as = self(), owner = as, runtimeAtHome, within }: SandboxOptions = {}) {
+    this.#within = within;
     this.user = as;
     this.owner = owner;
     this.dir = realpathSync(mkdtempSync(join(tmpdir(), 'ai-vm-e2e-')));
@@ -87,6 +92,7 @@ export class Sandbox {
     const result = await cli(args, {
       cwd: this.project,
       as: this.user,
+      within: this.#within,
       ...options,
       env: { ...this.env, ...options.env },
     });
@@ -94,10 +100,11 @@ export class Sandbox {
     return result;
   }
 
-  /** The same, which must succeed: stdout. */
+  /** The same, which must succeed: stdout. JSON must be as its schema says, whatever the scenario is about. */
   async ok(args: readonly string[], options: Partial<CliOptions> = {}): Promise<string> {
     const { code, stdout, stderr } = await this.cli(args, options);
     if (code !== 0) throw new Error(`ai-vm ${args.join(' ')} ended with code ${code}\n${stdout}\n${stderr}`);
+    checkOutput(args, stdout);
     return stdout;
   }
 

@@ -1,5 +1,5 @@
 /** A machine's files on the host, found by looking: what a scenario checks beside what the commands say. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sandbox } from './sandbox.ts';
 
@@ -9,6 +9,12 @@ export function machineDir(box: Sandbox, vm: string, project = ''): string {
   const found = readdirSync(projects).filter((name) => name.startsWith(project));
   if (found.length !== 1) throw new Error(`not one project of that name: ${found.join(', ') || 'none'}`);
   return join(projects, found[0] ?? '', vm);
+}
+
+/** Names of the layers that disks of the sandbox's one project stand on. */
+export function layersOf(box: Sandbox): string[] {
+  const dir = machineDir(box, '.layers');
+  return existsSync(dir) ? readdirSync(dir) : [];
 }
 
 /** A state file such as `identity.json`. Throws when it is missing or not a JSON object. */

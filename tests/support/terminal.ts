@@ -2,7 +2,7 @@
 
 const CSI = new RegExp(`^${String.fromCharCode(27)}\\[(\\??[0-9;]*)([A-Za-z])`, 'u');
 
-/** Knows line feeds, returns, cursor up, erasing, showing and hiding the cursor, and colours (dropped); throws on the rest. */
+/** Knows line feeds, returns, where the cursor goes, erasing, showing and hiding the cursor, and colours (dropped); throws on the rest. */
 export class Terminal {
   readonly isTTY = true;
   columns: number;
@@ -70,6 +70,10 @@ export class Terminal {
     if (final === 'l' && parameters === '?25') this.cursorShown = false;
     else if (final === 'h' && parameters === '?25') this.cursorShown = true;
     else if (final === 'A') this.#up(Number(parameters || '1'));
+    else if (final === 'B') this.#row = Math.min(this.#row + Number(parameters || '1'), this.#grid.length - 1);
+    else if (final === 'D') this.#column = Math.max(0, this.#column - Number(parameters || '1'));
+    else if (final === 'G') this.#column = Number(parameters || '1') - 1;
+    else if (final === 'K' && parameters === '2') this.#line().length = 0;
     else if (final === 'K' && parameters === '') this.#line().length = Math.min(this.#line().length, this.#column);
     else if (final === 'J' && parameters === '') {
       this.#line().length = Math.min(this.#line().length, this.#column);

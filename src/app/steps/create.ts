@@ -1,10 +1,12 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TEMPLATE } from '../../images/templates.ts';
 import { writeState } from '../../host/files.ts';
 import { prepareMachine } from '../../host/directories.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
-import { createDisk } from '../disk.ts';
+import { copyDisk, createDisk } from '../disk.ts';
 import { makeIdentity } from '../identity.ts';
 import { bundleOf } from '../images.ts';
 import { configOf, type Run } from './run.ts';
@@ -18,10 +20,13 @@ export async function createStep(context: Context, run: Run, step: Step, at: Ste
   // Of a machine whose deletion was cut off: the new one has no history.
   await rm(paths.applied, { force: true });
   at.progress('making keys');
-  const identity = await makeIdentity(step.vm, paths, at.signal);
+  const identity = await makeIdentity(step.vm, paths, config.image.provider, at.signal);
   if (!config.overlay) {
     at.progress('making the disk');
-    await createDisk(paths.disk, bundle, config.storage, at.signal);
+    const template = run.templates.get(step.vm);
+    if (template) await copyDisk(join(template.dir, TEMPLATE.disk), paths.disk);
+    else await createDisk(paths.disk, bundle, config.storage, at.signal);
   }
+  run.created.add(step.vm);
   await writeState(paths.identity, identity);
 }

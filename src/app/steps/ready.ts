@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from '../../guest/agent.ts';
 import { waitForAgent, waitForSshBanner } from '../../guest/readiness.ts';
@@ -8,15 +9,14 @@ import type { Step } from '../../model/plan.ts';
 import { formatDuration } from '../../model/units.ts';
 import { AGENT_PORT } from '../../qemu/argv.ts';
 import { Qmp } from '../../qemu/qmp.ts';
+import { awaitPlugged } from '../../reconcile/live.ts';
 import { observe } from '../../reconcile/observe.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
 import { logTail } from '../logs.ts';
-import { configOf, type Run } from './run.ts';
+import { finishClone } from './clone.ts';
+import { configOf, patience, type Run } from './run.ts';
 import { stopStep } from './stop.ts';
-
-/** Milliseconds; a cold boot under TCG takes about half a minute, on a loaded host several times that. */
-const TIMEOUT = { kvm: 120_000, tcg: 300_000 };
 
 /** Shares that are not mounted, by their mount points: a failed mount does not stop a boot, so somebody has to look. */
 async function missingMounts(agent: Agent, config: VmConfig): Promise<string[]> {
@@ -34,6 +34,8 @@ async function missingMounts(agent: Agent, config: VmConfig): Promise<string[]> 
 
 /** The agent answers while shares are still being mounted (milliseconds). */
 const MOUNTS_PATIENCE = 30_000;
+/** So long it may take until the guest has plugged in its memory (milliseconds). */
+const PLUG_PATIENCE = 60_000;
 
 /** What is still not mounted when the guest has had its time. */
 async function awaitMounts(agent: Agent, config: VmConfig, signal: AbortSignal): Promise<string[]> {
@@ -77,26 +79,40 @@ async function neverReady(
 
 /** Waits for the agent, then looks at the mounts, then waits for SSH. */
 export async function readyStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
-  if (!run.wait) return;
   const { vm } = step;
   const paths = context.project.machine(vm);
-  const timeout = run.timeout ?? TIMEOUT[(await context.capabilities()).accelerator.accelerator];
+  // Left by a command that was killed while it ran. It would hold the project's lock if it still did.
+  await rm(paths.warmScript, { force: true });
+  if (!run.wait) return;
+  const timeout = await patience(context, run);
   const begin = performance.now();
   const left = (): number => Math.max(1, timeout - (performance.now() - begin));
-  at.progress('booting');
+  const greeted = run.greetings.get(vm);
   let events: Qmp | undefined;
   try {
+    if (run.clones.has(vm) && greeted) {
+      at.progress('waiting for SSH');
+      // One after the other: under emulation growing takes from sshd what it needs to greet.
+      await greeted;
+      await finishClone(context, run, vm, at);
+      return;
+    }
+    at.progress('booting');
     events = await Qmp.connect(paths.qmp.events, { signal: at.signal });
     await waitForAgent(events, AGENT_PORT, paths.agent, { signal: at.signal, timeout: left() });
     at.progress('booted, waiting for SSH');
-    const { applied } = await observe(vm, paths);
+    const { applied, rebooted } = await observe(vm, paths);
     const port = applied?.sshPort ?? configOf(run, vm).ssh.port;
+    const banner = waitForSshBanner(port, { signal: at.signal, timeout: left(), monitor: events });
     const agent = new Agent(paths.agent);
-    const [missing] = await Promise.all([
-      awaitMounts(agent, configOf(run, vm), at.signal),
-      awaitGrowth(agent, configOf(run, vm), at.signal),
-      waitForSshBanner(port, { signal: at.signal, timeout: left(), monitor: events }),
+    const [missing, plugged] = await Promise.all([
+      // What it had beside that which it was started with comes back when it answers.
+      rebooted ? [] : awaitMounts(agent, configOf(run, vm), at.signal),
+      awaitPlugged(events, PLUG_PATIENCE, at.signal),
+      applied?.grown === false ? finishClone(context, run, vm, at) : awaitGrowth(agent, configOf(run, vm), at.signal),
+      banner,
     ]);
+    if (!plugged) context.emit({ type: 'warning', vm, message: `${vm} has not taken all of its memory` });
     for (const target of missing) {
       context.emit({ type: 'warning', vm, message: `${target} is not mounted in the guest; see ai-vm logs ${vm}` });
     }
@@ -105,7 +121,7 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
     const { process, state } = now;
     if (at.signal.aborted) {
       // Half a boot is no use to anybody, and nobody would know of it. What ran before us is not ours to end.
-      if (run.observed.get(vm)?.state !== 'running') {
+      if (!run.letBoot && run.observed.get(vm)?.state !== 'running') {
         const cut = { ...run, observed: new Map([[vm, now]]), grace: 0 };
         await stopStep(context, cut, step, { ...at, signal: new AbortController().signal });
       }

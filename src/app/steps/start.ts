@@ -1,139 +1,127 @@
+/** Starts a machine: from its memory where it was suspended, from a template where it is new, else by a boot. */
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { removeTree } from '../../host/directories.ts';
 import { writeState, writeText } from '../../host/files.ts';
-import { runHolding } from '../../host/inherit.ts';
-import { endRuntime } from '../../host/logs.ts';
-import { kill, waitForExit } from '../../host/processes.ts';
+import { endHelpers } from '../../host/helpers.ts';
+import { removeTemplate, TEMPLATE, verifyTemplate, type Template } from '../../images/templates.ts';
 import { AiVmError } from '../../model/errors.ts';
-import type { Applied, MachinePaths } from '../../model/machine.ts';
-import type { Observed } from '../../model/observed.ts';
 import type { Step } from '../../model/plan.ts';
-import type { BootContext } from '../../model/resource.ts';
-import { guestSettings, machineArguments } from '../../qemu/argv.ts';
+import type { Qmp } from '../../qemu/qmp.ts';
 import { renderStartScript } from '../../qemu/script.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import { observe } from '../../reconcile/observe.ts';
-import { RESOURCES } from '../../resources/index.ts';
-import { judgeWav, writableShares } from '../audio.ts';
-import { requireDesired, type Context } from '../context.ts';
-import { createDisk, growDisk } from '../disk.ts';
-import { stageCredentials } from '../effective.ts';
-import { writeGuestFiles } from '../guest-files.ts';
-import { makeIdentity } from '../identity.ts';
-import { bundleOf, imageOfDisk } from '../images.ts';
+import { slotsOf } from '../../resources/shares.ts';
+import type { Context } from '../context.ts';
+import { withStarting } from '../control.ts';
+import { createDisk } from '../disk.ts';
+import { mend } from '../freeze/mend.ts';
+import { bundleOf } from '../images.ts';
 import { launchSpec } from '../launch.ts';
-import { realPaths } from '../real-paths.ts';
-import { judgeShares } from '../shares.ts';
-import { chooseSshPort } from '../ssh-port.ts';
-import { configOf, type Run } from './run.ts';
+import { handSecrets } from '../network/secrets.ts';
+import { runScript } from '../run-script.ts';
+import { restore, settle } from '../warm/clone.ts';
+import { finishClone, greeting, warnOf } from './clone.ts';
+import { argumentsOf } from '../warm/shape.ts';
+import { configOf, patience, type Run } from './run.ts';
+import { appliedOf, OF_THE_HOST, prepareBoot, withSshPort, writeScript, type Start } from './begin.ts';
+import { resume } from './resume.ts';
 
-/**
- * Runs the start script, which is also what a person would run: there is one way to start a machine. It holds the lock with
- * us, as its descriptor 9: should we be killed, nobody starts the machine a second time while it is still at it.
- */
-async function launch(vm: string, paths: MachinePaths, lock: number | null, at: StepContext): Promise<void> {
-  if (lock === null) throw new Error(`${vm} is started without the lock`);
-  at.signal.throwIfAborted();
-  const argv = ['-c', 'exec 9<&3 3<&-; exec sh "$@"', 'sh', paths.startScript, '--locked'];
-  const { code, stderr } = await runHolding(lock, 'sh', argv, at.signal);
-  if (code === 0) return;
-  throw new AiVmError('qemu.died', `${vm} could not be started`, {
-    vm,
-    why: stderr || `the start script ended with ${code ?? 'a signal'}`,
-    fix: `ai-vm logs ${vm} --qemu shows all that QEMU said; sh ${paths.startScript} tries it by hand.`,
+async function boot(start: Start): Promise<void> {
+  const { context, run, before, at, paths } = start;
+  const prepared = await prepareBoot(context, run, before, { config: configOf(run, before.vm), keepDisk: false }, at);
+  await withSshPort(start, prepared, async (sshPort) => {
+    const cold = { ...prepared, sshPort, start: 'cold' as const, slots: 0 };
+    await writeScript(start, cold);
+    // Recorded before: should we be killed right after the start, the next command knows what runs.
+    await writeState(paths.applied, appliedOf(run, before, cold));
+    at.progress('starting QEMU');
+    await runScript(before.vm, paths.startScript, run.lock, at.signal);
+    await handSecrets(context, cold, cold.vm.secrets);
   });
 }
 
-const portRace = (error: unknown): boolean =>
-  error instanceof AiVmError &&
-  /Could not set up host forwarding rule 'tcp:127\.0\.0\.1:\d+-:22'/.test(error.why ?? '');
-
-/** How often another SSH port is tried when somebody takes ours between the look and the start. */
-const PORT_TRIES = 5;
-
-interface Prepared extends Omit<BootContext, 'sshPort'> {
-  /** Nothing that was provisioned before is on the disk that it starts with. */
-  readonly afresh: boolean;
+async function startWarm(start: Start, template: Template): Promise<void> {
+  const { context, run, before, at, paths } = start;
+  const prepared = await prepareBoot(context, run, before, { config: configOf(run, before.vm), keepDisk: true }, at);
+  await withSshPort(start, prepared, async (sshPort) => {
+    const { parts, credentials } = await writeScript(start, { ...prepared, sshPort, start: 'cold', slots: 0 });
+    const warm = { ...prepared, sshPort, start: 'warm' as const, slots: slotsOf(prepared.vm, prepared) };
+    const { machine } = argumentsOf(warm, credentials);
+    await writeText(
+      paths.warmScript,
+      renderStartScript(launchSpec(context, warm, machine, { scratch: join(template.dir, TEMPLATE.disk) })),
+      0o700,
+    );
+    const applied = appliedOf(run, before, warm);
+    await writeState(paths.applied, applied);
+    at.progress('starting QEMU');
+    // Meanwhile, for a processor is idle as long as the script starts one program after the other.
+    const verified = verifyTemplate(template, at.signal);
+    verified.catch(() => undefined);
+    const script = runScript(before.vm, paths.warmScript, run.lock, at.signal).finally(() =>
+      rm(paths.warmScript, { force: true }),
+    );
+    const restoring = (qmp: Qmp): Promise<void> => {
+      at.progress('restoring its memory');
+      return restore(qmp, paths, template, prepared.chassis.memory, verified);
+    };
+    await withStarting(paths, script, restoring, at.signal);
+    await handSecrets(context, warm, warm.vm.secrets);
+    const clone = { boot: warm, parts, waiting: template.manifest.waiting };
+    const knock = new AbortController();
+    const signal = AbortSignal.any([at.signal, knock.signal]);
+    if (run.wait) run.greetings.set(before.vm, greeting(paths, sshPort, await patience(context, run), signal));
+    try {
+      warnOf(context, before.vm, await settle(clone, at));
+    } catch (error) {
+      knock.abort();
+      throw error;
+    }
+    await writeState(paths.applied, { ...applied, settled: true, grown: false });
+    run.clones.set(before.vm, clone);
+    // Otherwise the machine grows while SSH is waited for.
+    if (!run.wait) await finishClone(context, run, before.vm, at);
+  });
 }
 
-/** What the machine is started with, beside its SSH port: everything that may be refused is refused in here. */
-async function prepareBoot(context: Context, run: Run, before: Observed, at: StepContext): Promise<Prepared> {
-  const { project } = context;
-  const name = before.vm;
-  const paths = project.machine(name);
-  const declared = configOf(run, name);
-  const identity = before.identity ?? (await makeIdentity(name, paths, at.signal));
-  if (!before.identity) await writeState(paths.identity, identity);
-
-  at.progress('checking shares');
-  const staged = await stageCredentials(declared, paths, project.home, project.runAs);
-  const judged = await judgeShares(context, declared, staged);
-  const { vms } = requireDesired(context);
-  await judgeWav(declared, writableShares(vms, await realPaths(vms)));
-
-  const recorded = declared.overlay ? null : await imageOfDisk(paths.disk);
-  const bundle = await bundleOf(context, run, name, recorded);
-  if (!declared.overlay) {
-    if (recorded === null) await createDisk(paths.disk, bundle, declared.storage, at.signal);
-    await growDisk(paths.disk, bundle, declared.storage, project.runAs, at.signal);
-  }
-  const vm = { ...declared, shares: [...declared.shares, ...staged] };
-  const afresh = recorded === null || before.applied?.config.overlay === true;
-  return { vm, paths, identity, bundle, host: await context.capabilities(), runAs: project.runAs, judged, afresh };
-}
-
-/** An older disk keeps the image that it was made from, and so the record says that one and not the declared one. */
-function appliedOf(run: Run, before: Observed, boot: Prepared & BootContext): Applied {
-  const declared = configOf(run, boot.vm.name);
-  const image = boot.bundle.manifest.digest;
-  const older = image !== run.images.get(declared.name) && before.applied?.image === image;
-  return {
-    formatVersion: 1,
-    config: older ? { ...declared, image: before.applied.config.image } : declared,
-    image,
-    sshPort: boot.sshPort,
-    stopped: false,
-    provisioned: boot.afresh ? [] : (before.applied?.provisioned ?? []),
-  };
-}
-
-/** What a killed QEMU has to go (milliseconds). */
-const LAST = 5000;
-
-/** What is not running is not to be taken for dead; what QEMU said is kept, sockets of a machine that never ran are not. */
-async function undo(paths: MachinePaths, before: Observed): Promise<void> {
-  if (before.applied) await writeState(paths.applied, { ...before.applied, stopped: true });
-  else await rm(paths.applied, { force: true });
-  // The script has killed its QEMU, or was killed itself; a large one takes a while to go.
-  const { process } = await observe(before.vm, paths);
-  if (process) {
-    await kill(process, 'SIGKILL');
-    await waitForExit(process, LAST);
-  }
-  await endRuntime(paths);
+/** The template was of no use: the machine gets the disk that it would have had without, and boots. */
+async function forgetTemplate(
+  { context, run, at, paths, before }: Start,
+  template: Template,
+  error: unknown,
+): Promise<void> {
+  at.signal.throwIfAborted();
+  if (error instanceof AiVmError && OF_THE_HOST.includes(error.code)) throw error;
+  const why = error instanceof AiVmError ? error.message : String(error);
+  context.emit({ type: 'warning', vm: before.vm, message: `${before.vm} boots, its warm start failed: ${why}` });
+  if (error instanceof AiVmError && error.code === 'image.corrupt') await removeTemplate(template);
+  run.templates.delete(before.vm);
+  const config = configOf(run, before.vm);
+  if (config.overlay) return;
+  await rm(paths.disk, { force: true });
+  await createDisk(paths.disk, await bundleOf(context, run, before.vm, null), config.storage, at.signal);
 }
 
 export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
   const paths = context.project.machine(step.vm);
   const before = await observe(step.vm, paths);
-  const prepared = await prepareBoot(context, run, before, at);
-  for (let attempt = 1; ; attempt += 1) {
-    const { vms } = requireDesired(context);
-    const sshPort = await chooseSshPort(prepared.vm, vms, run.takenPorts, before.applied?.sshPort ?? null);
-    const boot = { ...prepared, sshPort };
-    const parts = RESOURCES.map((resource) => resource.boot(resource.desired(boot.vm), boot));
-    const files = await writeGuestFiles(paths, boot.identity, guestSettings(parts));
-    const machine = machineArguments(boot, parts, files);
-    await writeText(paths.startScript, renderStartScript(launchSpec(context, boot, machine)), 0o700);
-    // Recorded before: should we be killed right after the start, the next command knows what runs.
-    await writeState(paths.applied, appliedOf(run, before, boot));
-    at.progress('starting QEMU');
+  // The start script begins with an empty runtime directory: what it says of servers that nobody was connected to is lost then.
+  if (!before.process) await endHelpers(paths.helpers);
+  const start = { context, run, before, at, paths };
+  if (before.suspended && !run.cold && (await resume(start))) return;
+  // From here on the disk is written, and what was saved beside it makes no sense any more.
+  await removeTree(paths.suspended);
+  await mend(context, step.vm);
+  const template = run.templates.get(step.vm);
+  // What has been somebody's is booted: a template's memory fits its own disk alone.
+  if (template && (configOf(run, step.vm).overlay || run.created.has(step.vm))) {
     try {
-      await launch(step.vm, paths, run.lock, at);
+      await startWarm(start, template);
       return;
     } catch (error) {
-      if (portRace(error) && attempt < PORT_TRIES) continue;
-      await undo(paths, before);
-      throw error;
+      await forgetTemplate(start, template, error);
     }
   }
+  await boot(start);
 }

@@ -1,12 +1,13 @@
+import { removeTree } from '../../host/directories.ts';
 import { endRuntime } from '../../host/logs.ts';
-import { readState, writeState } from '../../host/files.ts';
 import { isAlive, kill, waitForExit } from '../../host/processes.ts';
 import { Agent } from '../../guest/agent.ts';
-import type { Applied, MachinePaths, ProcessId } from '../../model/machine.ts';
+import type { MachinePaths, ProcessId } from '../../model/machine.ts';
 import type { Step } from '../../model/plan.ts';
-import { Qmp } from '../../qemu/qmp.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
+import { reviseApplied } from '../applied.ts';
 import type { Context } from '../context.ts';
+import { withControl } from '../control.ts';
 import type { Run } from './run.ts';
 
 /** A guest under TCG takes some seconds to shut down. */
@@ -16,29 +17,20 @@ const QUIT = 5000;
 
 /** Asks by the power button and, when the guest listens, by its agent: whichever is heard first. */
 async function askGuest(paths: MachinePaths, running: boolean): Promise<void> {
-  const button = async (): Promise<void> => {
-    const qmp = await Qmp.connect(paths.qmp.control);
-    try {
+  const button = (): Promise<unknown> =>
+    withControl(paths, async (qmp) => {
       await qmp.execute('cont').catch(() => undefined);
       await qmp.execute('system_powerdown');
-    } finally {
-      qmp.close();
-    }
-  };
+    });
   const agent = async (): Promise<void> => {
     if (running) await new Agent(paths.agent).shutdown('powerdown');
   };
   await Promise.allSettled([button(), agent()]);
 }
 
-async function quit(paths: MachinePaths): Promise<void> {
-  try {
-    const qmp = await Qmp.connect(paths.qmp.control);
-    await qmp.execute('quit').finally(() => qmp.close());
-  } catch {
-    // It may be gone already; the caller looks.
-  }
-}
+/** It may be gone already; the caller looks. */
+const quit = (paths: MachinePaths): Promise<unknown> =>
+  withControl(paths, (qmp) => qmp.execute('quit')).catch(() => undefined);
 
 /** Guest, then QMP, then SIGTERM, then SIGKILL: QEMU is gone when this returns. */
 async function stopMachine(
@@ -69,8 +61,14 @@ export async function stopStep(context: Context, run: Run, step: Step, at: StepC
   const paths = context.project.machine(step.vm);
   const seen = run.observed.get(step.vm);
   // Said before: should we be killed in the middle, nothing may take the machine for one that died.
-  const { value: applied } = await readState<Applied>(paths.applied, (v): v is Applied => typeof v === 'object');
-  if (applied) await writeState(paths.applied, { ...applied, stopped: true });
-  if (seen?.process) await stopMachine(paths, seen.process, seen.state === 'running', run.grace ?? GRACE, at);
+  await reviseApplied(paths, (applied) => ({ ...applied, stopped: true }));
+  // It goes on to shut down, and what was saved of it makes no sense any more.
+  if (seen?.process && !seen.halfRestored) await removeTree(paths.suspended);
+  // A guest whose memory is half there can be asked nothing.
+  const grace = seen?.halfRestored ? 0 : (run.grace ?? GRACE);
+  if (seen?.process && run.cut === true) {
+    await kill(seen.process, 'SIGKILL');
+    await waitForExit(seen.process, QUIT);
+  } else if (seen?.process) await stopMachine(paths, seen.process, seen.state === 'running', grace, at);
   await endRuntime(paths);
 }

@@ -1,23 +1,10 @@
-/** The coding agents that an image can hold. A new one is one file here and one line below. */
+/** The coding agents that an image can hold. A new one is one file here and one line below, and one in model/agents.ts. */
 import type { AgentName } from '../../model/desired.ts';
-import type { GuestTextFile } from '../debian/guest.ts';
+import type { Agent } from './agent.ts';
+import { aider } from './aider.ts';
 import { claude } from './claude.ts';
+import { codex } from './codex.ts';
+import { gemini } from './gemini.ts';
+import { opencode } from './opencode.ts';
 
-export interface FetchContext {
-  /** Kept between builds. */
-  readonly cacheDir: string;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface Agent {
-  /** The version that goes into an image: ours, unless the environment asks for another. */
-  version(env: NodeJS.ProcessEnv): string;
-  /** Distribution packages that it cannot do without. */
-  readonly packages: readonly string[];
-  /** Path in the guest → text file. */
-  readonly files: Readonly<Record<string, GuestTextFile>>;
-  /** Gets its programs onto the host. @returns path in the guest → file on the host */
-  fetch(version: string, context: FetchContext): Promise<Readonly<Record<string, string>>>;
-}
-
-export const AGENTS: Readonly<Record<AgentName, Agent>> = { claude };
+export const AGENTS: Readonly<Record<AgentName, Agent>> = { claude, codex, gemini, aider, opencode };

@@ -2,32 +2,30 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { requireVersion } from '../agents/agent.ts';
 import { AGENTS } from '../agents/index.ts';
 import { sealBundle } from '../bundle.ts';
 import { mirrorArguments, type HostSources } from '../mirror.ts';
 import { removeTree, runInNamespace } from '../namespace.ts';
 import { alone, runStages } from '../partial.ts';
 import { ProgressParser } from '../progress.ts';
-import type { ImageConfig } from '../../model/desired.ts';
+import type { MakeJob } from '../provider.ts';
+import type { DebianImage } from '../../model/desired.ts';
 import { BUNDLE_FORMAT } from '../../model/image.ts';
-import { FILES, LINKS, PARAMS, REMOVED } from './guest.ts';
+import { AGENT_TITLES } from '../../model/agents.ts';
+import { AiVmError } from '../../model/errors.ts';
+import { PARAMS, REMOVED } from './guest.ts';
 import { makeInitrd } from './initrd.ts';
 import { unpackKernel } from './kernel.ts';
-import { currentInputs, packagesOf, RECIPE, SUITE } from './recipe.ts';
-import { CUSTOMISE_SCRIPT, DISK_SCRIPT, TREE_SCRIPT } from './scripts.ts';
+import { currentInputs, layoutOf, packagesOf, RECIPE, SUITE } from './recipe.ts';
+import { CUSTOMISE_SCRIPT, DISK_SCRIPT, INSTALL_SCRIPT, TREE_SCRIPT } from './scripts.ts';
 import { removeSignatures } from './signatures.ts';
 import { layOut } from './stage-files.ts';
 
-export interface BuildJob {
-  readonly image: ImageConfig;
-  readonly digest: string;
+export interface BuildJob extends MakeJob {
+  readonly image: DebianImage;
   /** The directory that becomes the bundle: everything that is not part of one is removed at the end. */
   readonly dir: string;
-  readonly cacheDir: string;
-  /** Where the whole output of the tools goes. */
-  readonly log: string;
-  readonly signal?: AbortSignal | undefined;
-  readonly progress: (text: string, fraction?: number) => void;
 }
 
 /** Space that a disk has beyond its content when it is made (MiB); it grows to the machine's `storage` at boot. */
@@ -58,11 +56,10 @@ export async function buildDebian(job: BuildJob): Promise<void> {
       run: async () => {
         job.progress('configuring the guest', 0.8);
         const programs = await fetchAgents(job);
-        const ofAgents = job.image.agents.flatMap((name) => Object.entries(AGENTS[name].files));
-        const files = { ...FILES, ...Object.fromEntries(ofAgents) };
-        await layOut(join(work, 'files'), { files, links: LINKS, programs });
+        await layOut(join(work, 'files'), { ...layoutOf(job.image), programs });
         await writeFile(join(work, 'remove'), `${REMOVED.join('\n')}\n`);
         await shell(CUSTOMISE_SCRIPT, []);
+        await installAgents(job, shell);
         await removeSignatures(join(tree, 'usr/lib/modules'));
       },
     },
@@ -108,7 +105,7 @@ async function makeTree(job: BuildJob, work: string, shell: Shell): Promise<void
   const onWait = (): void => job.progress('waiting for another build that is downloading packages');
   await alone(join(debs, '.lock'), { signal: job.signal, onWait }, () =>
     shell(TREE_SCRIPT, [SUITE, packagesOf(job.image).join(','), debs, ...mirrors], (line) => {
-      const seen = parser.line(line);
+      const seen = parser.line(line, performance.now());
       if (seen) job.progress(seen.text, seen.fraction);
     }),
   );
@@ -118,11 +115,32 @@ async function fetchAgents(job: BuildJob): Promise<Record<string, string>> {
   const { agentVersions } = currentInputs();
   const programs: Record<string, string> = {};
   for (const name of job.image.agents) {
+    requireVersion(name, agentVersions[name]);
     job.progress(`fetching ${name} ${agentVersions[name]}`, 0.82);
     const { cacheDir, signal } = job;
     Object.assign(programs, await AGENTS[name].fetch(agentVersions[name], { cacheDir, signal }));
   }
   return programs;
+}
+
+/** @throws AiVmError `image.build`, which names the agent: what it comes from may not be reached where all else is */
+async function installAgents(job: BuildJob, shell: Shell): Promise<void> {
+  const { agentVersions } = currentInputs();
+  for (const name of job.image.agents) {
+    const { install } = AGENTS[name];
+    if (install === undefined) continue;
+    job.progress(`installing ${name} ${agentVersions[name]}`, 0.84);
+    try {
+      await shell(INSTALL_SCRIPT, [install, agentVersions[name]]);
+    } catch (error) {
+      if (!(error instanceof AiVmError)) throw error;
+      throw new AiVmError('image.build', `${AGENT_TITLES[name]} ${agentVersions[name]} could not be installed`, {
+        ...(error.why === undefined ? {} : { why: error.why }),
+        fix: `It comes from PyPI, and its Python from the releases of python-build-standalone: both have to be reached (PIP_INDEX_URL, UV_DEFAULT_INDEX and UV_PYTHON_INSTALL_MIRROR name mirrors). Or take ${name} out of \`agents\`.`,
+        cause: error,
+      });
+    }
+  }
 }
 
 async function versions(tree: string): Promise<{ kernel: string; systemd: number; distribution: string }> {
@@ -148,7 +166,7 @@ async function describe(job: BuildJob, tree: string): Promise<Parameters<typeof 
       virtualSize: (JSON.parse(info.stdout) as { 'virtual-size': number })['virtual-size'],
     },
     versions: await versions(tree),
-    features: ['9p', 'overlay', 'sound', 'virtio-mem', 'virtiofs'],
+    features: ['9p', ...(job.image.desktop ? ['desktop'] : []), 'overlay', 'sound', 'virtio-mem', 'virtiofs', 'warm'],
     agents: job.image.agents,
   };
 }
@@ -165,6 +183,7 @@ function environment(): Record<string, string> {
     'HTTPS_PROXY',
     'NO_PROXY',
     'APT_CONFIG',
+    ...['PIP_INDEX_URL', 'UV_DEFAULT_INDEX', 'UV_PYTHON_INSTALL_MIRROR'],
   ];
   const env: Record<string, string> = {};
   for (const name of kept) {

@@ -53,6 +53,28 @@ chroot root ldconfig
 touch root/etc/.updated root/var/.updated
 `;
 
+/**
+ * Runs a script as root of ./root, with the host's network and name server. $1 script, then its arguments. What is mounted is so in
+ * the build's own namespace alone.
+ */
+export const INSTALL_SCRIPT = `set -eu
+umask 022
+script=$1
+shift
+resolv=$(readlink -f /etc/resolv.conf)
+mount -t proc proc root/proc
+mount --rbind /dev root/dev
+mount --bind "$resolv" root/etc/resolv.conf
+mkdir -p root/tmp
+code=0
+HOME=/root TMPDIR=/tmp chroot root /bin/sh -c "$script" install "$@" || code=$?
+umount root/etc/resolv.conf
+umount -l root/dev
+umount root/proc
+rm -rf root/root/.cache root/root/.local
+exit "$code"
+`;
+
 /** Makes ./disk.raw from ./root. $1 = size in MiB beyond what the tree takes. */
 export const DISK_SCRIPT = `set -eu
 umask 022

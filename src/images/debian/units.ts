@@ -46,6 +46,8 @@ export const UNITS: Readonly<Record<string, string>> = {
     'Description=OpenBSD Secure Shell server',
     ...EARLY,
     'After=guest-settings.service',
+    '# A template has none: there it is started when a clone has been given its own.',
+    'ConditionPathExists=/etc/ssh/ssh_host_ed25519_key',
     '',
     '[Service]',
     'Type=notify',

@@ -11,9 +11,10 @@ import type { MachinePaths } from '../../../src/model/machine.ts';
 import { MiB } from '../../../src/model/units.ts';
 import { machineHandlers } from '../../fakes/qmp-machine.ts';
 import { FakeQmp, type Handler } from '../../fakes/qmp-server.ts';
-import { applied, identity, vmConfig } from '../../fixtures/machines.ts';
+import { applied, identity, onHostNetwork, vmConfig } from '../../fixtures/machines.ts';
 
-export const VM = vmConfig({ cpus: 2, memory: 128 * MiB, storage: 64 * MiB });
+/** Its QEMU has no card, and so no gateway. */
+export const VM = onHostNetwork(vmConfig({ cpus: 2, memory: 128 * MiB, storage: 64 * MiB }));
 export const IDENTITY = identity({ uuid: '3b1c5e7a-0f2d-4b6c-9a8e-112233445566' });
 
 /** What runs in the machine's place; `end` leaves nothing of it. */

@@ -50,13 +50,15 @@ describe.each([
       process: { pid: qemu.pid },
       sightings: { cpus: VM.cpus, memory: VM.memory, storage: VM.storage, forwards: [] },
     });
-    expect(ids(planFor(VM, seen))).toEqual(['ready:dev']);
+    // It forwards nothing, SSH neither: that is given back when it answers.
+    expect(ids(planFor(VM, seen))).toEqual(['ready:dev', 'change:dev']);
   });
 
   it('believes what it sees and not what was recorded', async () => {
     qemu = await start(bench.paths);
     await bench.record({ ...VM, cpus: 8, memory: 4096 * MiB });
-    expect(planFor(VM, await look()).vms[0]).toMatchObject({ verdict: 'finish', changes: [], pending: [] });
+    const lost = [{ field: 'ssh', class: 'live', drift: true }];
+    expect(planFor(VM, await look()).vms[0]).toMatchObject({ verdict: 'change', changes: lost, pending: [] });
     await rm(bench.paths.applied);
     expect(planFor(VM, await look()).vms[0]).toMatchObject({ verdict: 'finish', pending: [] });
     const more = { ...VM, memory: 256 * MiB };
@@ -134,7 +136,8 @@ describe('executing against a real QEMU', () => {
     const started: string[] = [];
     const refuse = (): Promise<void> => Promise.reject(new Error('not in these plans'));
     const handlers: Handlers = {
-      ...{ image: refuse, create: refuse, delete: refuse, provision: refuse, health: refuse },
+      ...{ image: refuse, template: refuse, create: refuse, delete: refuse },
+      ...{ thaw: refuse, change: refuse, release: refuse, provision: refuse, health: refuse },
       start: async (step) => {
         started.push(step.id);
         qemu = await realQemu(bench.paths);

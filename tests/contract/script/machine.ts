@@ -17,6 +17,7 @@ import { dedicated } from '../../../src/host/run-as.ts';
 import { findProgram, firstSubId } from '../../../src/host/accounts.ts';
 import type { JudgedDirectory } from '../../../src/model/boot.ts';
 import type { RunAs } from '../../../src/model/capabilities.ts';
+import type { GatewayLaunch } from '../../../src/model/gateway.ts';
 import type { LaunchSpec } from '../../../src/model/launch.ts';
 import { renderStartScript } from '../../../src/qemu/script.ts';
 
@@ -115,6 +116,7 @@ export class Machine {
       runAs,
       helpers: [],
       directories: [],
+      none: null,
       qemu,
       argv: [
         ...['-uuid', uuid, '-nodefaults', '-no-user-config', '-display', 'none', '-accel', 'tcg'],
@@ -151,6 +153,15 @@ export class Machine {
 
   withArguments(...argv: string[]): this {
     this.spec = { ...this.spec, argv: [...this.spec.argv, ...argv] };
+    return this;
+  }
+
+  /** What is started in the place of a gateway: an ES module for Node, whose last argument is the runtime directory. */
+  withGateway(module: string): this {
+    const code = join(this.dir, 'gateway.mjs');
+    writeFileSync(code, module);
+    const settings = { run: this.spec.runDirs.at(-1) ?? '' } as unknown as GatewayLaunch['settings'];
+    this.spec = { ...this.spec, gateway: { node: process.execPath, code, settings } };
     return this;
   }
 

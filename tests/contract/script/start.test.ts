@@ -130,6 +130,29 @@ describe.each(isRoot ? (['user', 'drop'] as const) : (['user'] as const))('start
     expect(machine.processes()).toEqual([]);
   });
 
+  it.each(['starts', 'does not start'])('says so too when QEMU ends while a gateway that %s is started', (how) => {
+    machine.withArguments('-S').withGateway(`
+      import { readFileSync } from 'node:fs';
+      import { createServer } from 'node:net';
+      const pid = Number(readFileSync(process.argv.at(-1) + '/qemu.pid', 'utf8'));
+      process.kill(pid, 'SIGKILL');
+      const ended = () => {
+        try {
+          return /^State:\\s+[ZX]/m.test(readFileSync('/proc/' + pid + '/status', 'utf8'));
+        } catch {
+          return true;
+        }
+      };
+      while (!ended()) await new Promise((resolve) => setTimeout(resolve, 10));
+      ${how === 'starts' ? "createServer().listen(process.argv.at(-1) + '/gateway.sock').unref();" : ''}
+    `);
+    const started = machine.start();
+    expect(started.code).toBe(1);
+    expect(started.stderr).toContain('QEMU ended at its start');
+    expect(started.stderr).not.toContain('gateway');
+    expect(machine.processes()).toEqual([]);
+  });
+
   it('yields to whoever holds the lock, unless the caller does', async () => {
     machine.withArguments('-S');
     writeFileSync(machine.spec.lock, '4711 ai-vm up\n');

@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ProjectPaths } from '../../../src/model/machine.ts';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { pushLayer } from '../../../src/app/layers.ts';
 import { createDisk, growDisk } from '../../../src/app/disk.ts';
 import type { Bundle } from '../../../src/model/image.ts';
 import { MiB } from '../../../src/model/units.ts';
@@ -24,7 +26,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const grow = (): Promise<void> => growDisk(disk, bundle, 16 * MiB, runAs, signal);
+const project = (): ProjectPaths => ({
+  ...{ state: dir, runtime: dir, lock: join(dir, 'lock'), projectFile: join(dir, 'project.json') },
+  ...{ watchLock: join(dir, 'watch.lock'), watchFile: join(dir, 'watch.json'), watchLog: join(dir, 'watch.log') },
+  ...{ layers: join(dir, '.layers'), images: dir, approvals: dir, adHoc: dir, cache: dir, flakes: dir },
+});
+
+const grow = (): Promise<void> => growDisk(disk, bundle, project(), 16 * MiB, runAs, signal);
 
 describe('createDisk', () => {
   it('makes a disk on the image, and leaves one alone that is there', async () => {
@@ -41,10 +49,24 @@ describe('createDisk', () => {
 });
 
 describe('growDisk', () => {
+  it('takes a disk that stands on the image by way of layers of the project, and on no others', async () => {
+    const { layer } = await (async () => {
+      await createDisk(disk, bundle, 8 * MiB, signal);
+      return pushLayer(disk, project(), runAs, signal);
+    })();
+    await grow();
+    expect(await readQcow2(disk)).toMatchObject({ virtualSize: 16 * MiB, backingFile: layer });
+    const elsewhere = join(dir, 'elsewhere.qcow2');
+    img('-b', join(dir, 'root.qcow2'), '-F', 'qcow2', elsewhere, '8M');
+    rmSync(disk);
+    img('-b', elsewhere, '-F', 'qcow2', disk, '8M');
+    await expect(grow()).rejects.toMatchObject({ code: 'disk.missing' });
+  });
+
   it('grows and never shrinks', async () => {
     await createDisk(disk, bundle, 8 * MiB, signal);
     await grow();
-    await growDisk(disk, bundle, 8 * MiB, runAs, signal);
+    await growDisk(disk, bundle, project(), 8 * MiB, runAs, signal);
     expect((await readQcow2(disk))?.virtualSize).toBe(16 * MiB);
   });
 

@@ -2,6 +2,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -43,6 +44,19 @@ describe('stageCredentials', () => {
     expect(lstatSync(join(paths.dir, 'auth')).mode & 0o777).toBe(0o700);
     expect(await stageCredentials(vmConfig(), paths, join(dir, 'home'), runAs)).toEqual([]);
     expect(lstatSync(join(paths.dir, 'auth'), { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  it('gives each agent its own login, and no other file of its directory', async () => {
+    mkdirSync(join(dir, 'home/.codex'));
+    for (const name of ['auth.json', 'history.jsonl']) writeFileSync(join(dir, 'home/.codex', name), name);
+    const agents = (['claude', 'codex', 'gemini'] as const).map((name) => ({ name, shareAuth: name !== 'claude' }));
+    const shares = await stageCredentials(vmConfig({ agents }), paths, join(dir, 'home'), runAs);
+    expect(shares.map(({ path, target }) => [path, target])).toEqual([
+      [join(paths.dir, 'auth/codex'), '/mnt/host-ro/codex-auth'],
+      [join(paths.dir, 'auth/gemini'), '/mnt/host-ro/gemini-auth'],
+    ]);
+    expect(shares.map(({ path }) => readdirSync(path))).toEqual([['auth.json'], []]);
+    expect(readFileSync(join(paths.dir, 'auth/codex/auth.json'), 'utf8')).toBe('auth.json');
   });
 
   it.each(['auth', 'auth/claude'])('writes nothing through a symlink in the place of %s', async (name) => {

@@ -16,8 +16,11 @@ const seen = (over: Partial<Observed> = {}): Observed => ({
   process: { pid: 77, startTime: '1' },
   identity: identity(),
   applied: null,
+  rebooted: false,
   diskSize: null,
   sightings: { ...NO_SIGHTINGS, argv },
+  halfRestored: false,
+  suspended: false,
   problem: null,
   ...over,
 });

@@ -30,11 +30,12 @@ function context(share: Partial<ShareConfig>): Context {
     runtime: join(dir, 'run'),
     lock: join(dir, 'lock'),
     approvals: join(dir, 'p.json'),
+    adHoc: join(dir, 'ad-hoc.yaml'),
   };
   const parts = {
     project: {
       ...{ name: 'p', dir: project, file: join(project, 'ai-vm.yaml'), paths, problem: null },
-      desired: { ...desired, drawn: [] },
+      desired: { ...desired, drawn: [], borrowed: [] },
       machine: (vm: string) => machinePaths(paths as never, vm),
       env: hostEnv({ AI_VM_HOME: join(dir, 'home') }),
       judging: {
@@ -42,7 +43,7 @@ function context(share: Partial<ShareConfig>): Context {
         ...{ homes: [], stateDirs: [], projectDir: project },
       },
     },
-    emit: () => undefined,
+    ...{ emit: () => undefined, word: [] },
     prepare: () => Promise.reject(new Error('the machine would have been stopped')),
   };
   return parts as unknown as Context;

@@ -37,13 +37,16 @@ function context(): Context {
     location: 'user',
     vms: [vmConfig({ shares: [share()] })],
     drawn: [],
+    borrowed: [],
   };
   const parts = {
+    word: [],
     project: {
       dir: project,
       file: join(project, 'ai-vm.yaml'),
       desired,
       paths: { approvals: join(dir, 'approvals', 'p.json') },
+      machine: (name: string) => ({ applied: join(dir, name, 'applied.json') }),
       env: hostEnv({ AI_VM_HOME: join(dir, 'home') }),
       judging: { runAs, homes: [], stateDirs: [], projectDir: project },
     },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 interface Lib {
-  placesOf(argv: readonly string[]): { run: string; state: string; disk: string };
+  placesOf(argv: readonly string[]): { run: string; state: string; disk: string; name: string };
   socketOf(argv: readonly string[], id: string): string;
   moved(argv: readonly string[], to: { run: string; state: string; sshPort: number }): string[];
 }
@@ -13,7 +13,7 @@ const ARGV = [
   ...['qemu-system-x86_64', '-name', 'guest=dev', '-uuid', 'ab12', '-m', '768M'],
   ...['-pidfile', '/run/ai-vm/12345678/dev/qemu.pid'],
   ...['-chardev', 'socket,id=qmp-events,path=/run/ai-vm/12345678/dev/a,,b.sock,server=on,wait=off'],
-  ...['-blockdev', '{"driver":"qcow2","file":{"driver":"file","filename":"/var/lib/ai-vms/p/dev/disk.qcow2"}}'],
+  ...['-blockdev', '{"driver":"qcow2","file":{"driver":"file","filename":"/var/lib/ai-vms/p/dev/disk.4711.qcow2"}}'],
   ...['-netdev', 'user,id=net0,hostfwd=tcp:127.0.0.1:2200-:22,hostfwd=tcp:127.0.0.1:8022-:2222'],
   ...['-fw_cfg', 'name=opt/x,file=/var/lib/ai-vms/p/dev/credentials/x'],
   ...['-kernel', '/var/lib/ai-vms/images/ab/vmlinux'],
@@ -24,7 +24,8 @@ describe('placesOf', () => {
     expect(placesOf(ARGV)).toEqual({
       run: '/run/ai-vm/12345678/dev',
       state: '/var/lib/ai-vms/p/dev',
-      disk: '/var/lib/ai-vms/p/dev/disk.qcow2',
+      disk: '/var/lib/ai-vms/p/dev/disk.4711.qcow2',
+      name: 'disk.4711.qcow2',
     });
   });
 
@@ -50,7 +51,7 @@ describe('moved', () => {
     expect(changed).toEqual([
       '/b/run/qemu.pid',
       'socket,id=qmp-events,path=/b/run/a,,b.sock,server=on,wait=off',
-      '{"driver":"qcow2","file":{"driver":"file","filename":"/b/state/disk.qcow2"}}',
+      '{"driver":"qcow2","file":{"driver":"file","filename":"/b/state/disk.4711.qcow2"}}',
       'user,id=net0,hostfwd=tcp:127.0.0.1:3333-:22,hostfwd=tcp:127.0.0.1:8022-:2222',
       'name=opt/x,file=/b/state/credentials/x',
     ]);

@@ -12,19 +12,26 @@ describe('defaults', () => {
       files: ['/home/ann/shop/ai-vm.yaml'],
       location: 'user',
       drawn: [],
+      borrowed: [],
+      secrets: [],
       vms: [
         {
           name: 'dev',
           hostname: 'dev',
-          image: { provider: 'debian', packages: [], agents: [] },
+          image: { provider: 'debian', packages: [], agents: [], desktop: false },
           cpus: 2,
           memory: 8 * GiB,
           storage: 50 * GiB,
           overlay: false,
           audio: false,
+          desktop: false,
           nested: true,
+          warm: true,
+          restart: 'no',
+          suspendAfter: null,
           shares: [],
           ports: [],
+          network: { hostLoopback: false, allowHost: [], egress: { kind: 'open' } },
           ssh: { port: 2222, declared: false },
           users: ['dev'],
           agents: [],
@@ -32,6 +39,8 @@ describe('defaults', () => {
           provision: [],
           healthcheck: null,
           labels: {},
+          profiles: [],
+          dependsOn: [],
         },
       ],
     });
@@ -62,8 +71,8 @@ vms:
       cpus: 4,
       env: { A: 'low', B: 'high' },
       ports: [
-        { host: 9000, guest: 9000 },
         { host: 8080, guest: 81 },
+        { host: 9000, guest: 9000 },
         { host: 7000, guest: 7000 },
       ],
       shares: [
@@ -111,8 +120,34 @@ describe('spellings', () => {
   );
   it('what happens anyway may be written down', () =>
     expect(
-      machine('image: debian\ndesktop: false\nrestart: no\nwarm: false\nnetwork: {host_loopback: true, egress: open}'),
+      machine('image: debian\ndesktop: false\nrestart: no\nwarm: true\nnetwork: {host_loopback: false, egress: open}'),
     ).toEqual(machine('cpus: 2')));
+  it.each([
+    ['desktop: true', { width: 1280, height: 800 }],
+    ['desktop: {}', { width: 1280, height: 800 }],
+    ['desktop: {resolution: 1920x1080}', { width: 1920, height: 1080 }],
+    ['desktop: false', false],
+  ])('%s is a screen, and software in the image', (text, desktop) => {
+    const vm = machine(text);
+    expect([vm.desktop, vm.image.desktop]).toEqual([desktop, desktop !== false]);
+  });
+  it('agents keep their own settings, in one order', () => {
+    const { agents, image } = machine('agents: {opencode: , codex: {share_auth: true}, claude: {}}');
+    expect(agents).toEqual([
+      { name: 'claude', shareAuth: false },
+      { name: 'codex', shareAuth: true },
+      { name: 'opencode', shareAuth: false },
+    ]);
+    expect(image.agents).toEqual(['claude', 'codex', 'opencode']);
+  });
+  it('a machine may ask to boot', () => {
+    expect(machine('suspend_after: 1h30m')).toEqual({ ...machine('cpus: 2'), suspendAfter: 90 * 60_000 });
+    expect(machine('warm: false')).toEqual({ ...machine('cpus: 2'), warm: false });
+    expect(load('defaults: {warm: false}\nvms: {dev: }').desired.vms[0]?.warm).toBe(false);
+  });
+  it.each(['no', 'on-failure', 'always'])('restart: %s', (restart) =>
+    expect(machine(`restart: ${restart}`)).toEqual({ ...machine('cpus: 2'), restart }),
+  );
   it('x- keys are free everywhere but among names', () => {
     const text = 'x-a: &a {env: {T: "${T:?}"}}\nvms: {dev: {x-b: 1, ssh: {x-c: 2}}}\n';
     expect(load(text).desired).toEqual(load('vms: {dev: }').desired);
@@ -134,8 +169,8 @@ describe('environment', () => {
     });
     expect(desired.vms.map((vm) => vm.env)).toEqual([{ TOKEN: 's' }, { TOKEN: 's' }]);
     expect(desired.drawn).toEqual([
-      { variable: 'TOKEN', field: 'vms.b.env[0]' },
-      { variable: 'TOKEN', field: 'vms.dev.env.TOKEN' },
+      { variable: 'TOKEN', vm: 'b', field: 'vms.b.env[0]' },
+      { variable: 'TOKEN', vm: 'dev', field: 'vms.dev.env.TOKEN' },
     ]);
     expect(warnings.map((w) => w.message)).toEqual(['the variable GONE is not set: the guest does not get it']);
   });
@@ -169,8 +204,8 @@ vms:
     labels: {l: "\${S:+yes}"}
 `;
     expect(load(text, { env }).desired.drawn).toEqual([
-      { variable: 'S', field: 'vms.dev.provision[0]' },
-      { variable: 'S', field: 'vms.dev.shares[0]' },
+      { variable: 'S', vm: 'dev', field: 'vms.dev.provision[0]' },
+      { variable: 'S', vm: 'dev', field: 'vms.dev.shares[0]' },
     ]);
   });
 

@@ -153,7 +153,7 @@ describe('structure', () => {
         6 |     volumes: [.]
         7 |     colour: red
           |     ^^^^^^
-        hint: Known here: image, cpus, memory, storage, overlay, audio, desktop, nested, shares, ports, ssh, users, packages, agents, restart, warm, suspend_after, network, env, env_file, provision, depends_on, healthcheck, profiles, extends, labels. Keys that begin with x- are free."
+        hint: Known here: image, cpus, memory, storage, overlay, audio, desktop, nested, shares, ports, ssh, users, packages, agents, restart, warm, suspend_after, network, networks, env, secrets, env_file, provision, depends_on, healthcheck, profiles, unset, extends, labels. Keys that begin with x- are free."
     `));
   it('wrong types', () =>
     expect(
@@ -219,7 +219,7 @@ describe('structure', () => {
         4 |     audio: {driver: pulse}
         5 |     shares: [{path: ., mode: r}, {target: /x}]
           |                                  ^^^^^^^^^^^^
-      ai-vm.yaml:6:12  error  vms.dev.image: "ubuntu" is not a known image, such as debian [config.value]
+      ai-vm.yaml:6:12  error  vms.dev.image: "ubuntu" is not debian, nixos, or a mapping such as {modules: [./my.nix]} [config.value]
         5 |     shares: [{path: ., mode: r}, {target: /x}]
         6 |     image: ubuntu
           |            ^^^^^^"
@@ -531,7 +531,7 @@ describe('variables', () => {
         4 |     overlay: \${O}
         5 |     retries: 1
           |     ^^^^^^^
-        hint: Known here: image, cpus, memory, storage, overlay, audio, desktop, nested, shares, ports, ssh, users, packages, agents, restart, warm, suspend_after, network, env, env_file, provision, depends_on, healthcheck, profiles, extends, labels. Keys that begin with x- are free.
+        hint: Known here: image, cpus, memory, storage, overlay, audio, desktop, nested, shares, ports, ssh, users, packages, agents, restart, warm, suspend_after, network, networks, env, secrets, env_file, provision, depends_on, healthcheck, profiles, unset, extends, labels. Keys that begin with x- are free.
       ai-vm.yaml:6:13  error  vms.dev.memory: "lots" is not a size [config.value]
         5 |     retries: 1
         6 |     memory: \${M:-lots}
@@ -541,84 +541,11 @@ describe('variables', () => {
 });
 
 it('what is not supported', () => {
-  const fields =
-    'image: nixos\ndesktop: true\nrestart: always\nwarm: true\nsuspend_after: 30m\nnetwork: {host_loopback: false, egress: none, allow_host: [5432]}\ndepends_on: [db]\nextends: db\nenv_file: .env\nprofiles: [full]';
-  expect(
-    faults(`secrets: [A]\ninclude: [b.yaml]\ndefaults: {warm: true}\nvms:\n  dev:\n${fields.replace(/^/gm, '    ')}\n`),
-  ).toMatchInlineSnapshot(`
-    "ai-vm.yaml:1:1  error  secrets is not supported in this version [config.unsupported]
-      1 | secrets: [A]
-        | ^^^^^^^
-      hint: Remove it: values are not redacted yet.
-    ai-vm.yaml:2:1  error  include is not supported in this version [config.unsupported]
-      1 | secrets: [A]
-      2 | include: [b.yaml]
-        | ^^^^^^^
-      hint: Remove it: put all machines into one file.
-    ai-vm.yaml:3:12  error  defaults.warm: true is not supported in this version [config.unsupported]
-      2 | include: [b.yaml]
-      3 | defaults: {warm: true}
-        |            ^^^^
-      hint: Remove it: machines start cold.
-    ai-vm.yaml:6:5  error  vms.dev.image: "nixos" is not supported in this version [config.unsupported]
-      5 |   dev:
-      6 |     image: nixos
-        |     ^^^^^
-      hint: Write \`image: debian\`, or leave it out. Extra software goes to \`packages\`.
-    ai-vm.yaml:7:5  error  vms.dev.desktop: true is not supported in this version [config.unsupported]
-      6 |     image: nixos
-      7 |     desktop: true
-        |     ^^^^^^^
-      hint: Remove it: machines have no screen yet.
-    ai-vm.yaml:8:5  error  vms.dev.restart: "always" is not supported in this version [config.unsupported]
-      7 |     desktop: true
-      8 |     restart: always
-        |     ^^^^^^^
-      hint: Remove it: a machine that stops stays stopped, until the next \`ai-vm up\`.
-    ai-vm.yaml:9:5  error  vms.dev.warm: true is not supported in this version [config.unsupported]
-      8 |     restart: always
-      9 |     warm: true
-        |     ^^^^
-      hint: Remove it: machines start cold.
-    ai-vm.yaml:10:5  error  vms.dev.suspend_after is not supported in this version [config.unsupported]
-       9 |     warm: true
-      10 |     suspend_after: 30m
-         |     ^^^^^^^^^^^^^
-      hint: Remove it: machines run until they are stopped.
-    ai-vm.yaml:11:15  error  vms.dev.network.host_loopback: false is not supported in this version [config.unsupported]
-      10 |     suspend_after: 30m
-      11 |     network: {host_loopback: false, egress: none, allow_host: [5432]}
-         |               ^^^^^^^^^^^^^
-      hint: Remove it: a guest can reach the host's loopback at 10.0.2.2.
-    ai-vm.yaml:11:37  error  vms.dev.network.egress: "none" is not supported in this version [config.unsupported]
-      10 |     suspend_after: 30m
-      11 |     network: {host_loopback: false, egress: none, allow_host: [5432]}
-         |                                     ^^^^^^
-      hint: Remove it: a guest can reach every network.
-    ai-vm.yaml:11:51  error  vms.dev.network.allow_host is not supported in this version [config.unsupported]
-      10 |     suspend_after: 30m
-      11 |     network: {host_loopback: false, egress: none, allow_host: [5432]}
-         |                                                   ^^^^^^^^^^
-      hint: Remove it: a guest can reach every port of the host.
-    ai-vm.yaml:12:5  error  vms.dev.depends_on is not supported in this version [config.unsupported]
-      11 |     network: {host_loopback: false, egress: none, allow_host: [5432]}
-      12 |     depends_on: [db]
-         |     ^^^^^^^^^^
-      hint: Remove it: machines start side by side.
-    ai-vm.yaml:13:5  error  vms.dev.extends is not supported in this version [config.unsupported]
-      12 |     depends_on: [db]
-      13 |     extends: db
-         |     ^^^^^^^
-      hint: Use \`defaults\`, or an anchor and a merge key: \`<<: *name\`.
-    ai-vm.yaml:14:5  error  vms.dev.env_file is not supported in this version [config.unsupported]
-      13 |     extends: db
-      14 |     env_file: .env
-         |     ^^^^^^^^
-      hint: Use \`env\`.
-    ai-vm.yaml:15:5  error  vms.dev.profiles is not supported in this version [config.unsupported]
-      14 |     env_file: .env
-      15 |     profiles: [full]
-         |     ^^^^^^^^
-      hint: Name the machines on the command line: \`ai-vm up NAME\`."
+  expect(faults('vms:\n  dev:\n    image: {disk: ./x.qcow2}\n')).toMatchInlineSnapshot(`
+    "ai-vm.yaml:3:13  error  vms.dev.image.disk is not supported in this version [config.unsupported]
+      2 |   dev:
+      3 |     image: {disk: ./x.qcow2}
+        |             ^^^^
+      hint: Write \`image: debian\` or \`image: nixos\`, or leave \`image\` out."
   `);
 });

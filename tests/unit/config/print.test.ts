@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { printConfig } from '../../../src/config/print.ts';
+import { parse } from '@iarna/toml';
+import { printConfig, printFile } from '../../../src/config/print.ts';
 import { load } from './support.ts';
 
 const text = `
@@ -34,7 +35,9 @@ describe('printConfig', () => {
           audio:
             driver: wav
             path: /home/ann/shop/a.wav
+          desktop: false
           nested: true
+          warm: true
           shares:
             - path: /home/ann/shop
               target: /mnt/host-ro/shop
@@ -51,6 +54,9 @@ describe('printConfig', () => {
             - 0.0.0.0:53:53/udp
           ssh:
             port: 2300
+          network:
+            host_loopback: false
+            egress: open
           users:
             - dev
           packages:
@@ -71,6 +77,7 @@ describe('printConfig', () => {
             start_period: 1m30s
           labels:
             $k: "1"
+          restart: no
         min:
           image: debian
           cpus: 2
@@ -78,9 +85,14 @@ describe('printConfig', () => {
           storage: 50GiB
           overlay: false
           audio: false
+          desktop: false
           nested: true
+          warm: true
           shares: []
           ports: []
+          network:
+            host_loopback: false
+            egress: open
           users:
             - dev
           packages: []
@@ -88,6 +100,7 @@ describe('printConfig', () => {
           env: {}
           provision: []
           labels: {}
+          restart: no
       "
     `));
 
@@ -96,4 +109,12 @@ describe('printConfig', () => {
     expect(load(printConfig(desired, 'json')).desired).toEqual(load(printConfig(desired, 'yaml')).desired);
     expect(load(printConfig(desired, 'json')).desired).toEqual(desired);
   });
+
+  it.each([
+    ['nothing, which TOML has not', { vms: { dev: null } }, { vms: { dev: {} } }],
+    ['lists that begin with a mapping', { vms: { dev: { shares: [{ path: 'a"b' }, '.', { path: 'c' }] } } }, undefined],
+    ['lists that end with one', { name: 'x', vms: { dev: { shares: ['.', { path: 'c' }], ports: [] } } }, undefined],
+  ])('TOML holds %s', (_what, file, read) =>
+    expect(JSON.parse(JSON.stringify(parse(printFile(file, 'toml'))))).toEqual(read ?? file),
+  );
 });

@@ -33,6 +33,9 @@ async function optionsOf(verb: string): Promise<Set<string>> {
     signal: new AbortController().signal,
   };
   expect(await runCli([verb, '--help'], io)).toBe(0);
+  // Options of verbs below it, `snapshot restore --yes`, count as its own.
+  const below = /^Commands:\n((?: {2}.*\n)+)/m.exec(help)?.[1]?.match(/^ {2}\w+/gm) ?? [];
+  for (const sub of below) expect(await runCli([verb, sub.trim(), '--help'], io)).toBe(0);
   const lines = help.matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)/gm);
   return new Set([...lines].flatMap(([, short, long]) => [...(short ? [short] : []), long!]));
 }

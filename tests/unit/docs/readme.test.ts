@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { loadConfig } from '../../../src/config/load.ts';
+import { isRemote } from '../../../src/config/include.ts';
+import type { ConfigText } from '../../../src/config/layers.ts';
+import { FilesNeeded, loadConfig, type Loaded } from '../../../src/config/load.ts';
 import { parserFor } from '../../../src/config/parser.ts';
 import { blocks, documents, inlineCode, read, ROOT, section } from './support.ts';
 
+/** Those that are `yml` are something else, or have a fault on purpose. */
 const yaml = documents().flatMap((document) =>
   blocks(read(document))
     .filter(({ language }) => language === 'yaml' || language === 'toml')
@@ -28,12 +31,18 @@ describe('configurations in the documentation', () => {
   it('are found', () => expect(yaml.filter(({ document }) => document === 'README.md')).not.toHaveLength(0));
 
   it.each(yaml)('in $document ($language) load', async ({ language, text }) => {
-    const { desired, warnings } = loadConfig({
-      file: { path: `/home/ann/shop/ai-vm.${language}`, text },
-      parse: await parserFor(`ai-vm.${language}`),
-      dir: '/home/ann/shop',
-      env: {},
-      home: '/home/ann',
+    const parse = await parserFor('ai-vm.yaml');
+    const further = new Map<string, ConfigText>();
+    const load = async (): Promise<Loaded> =>
+      loadConfig({
+        files: [{ path: `/home/ann/shop/ai-vm.${language}`, text, parse: await parserFor(`ai-vm.${language}`) }],
+        ...{ dir: '/home/ann/shop', env: {}, home: '/home/ann', outside: true, further },
+      });
+    const { desired, warnings } = await load().catch((error: unknown) => {
+      if (!(error instanceof FilesNeeded)) throw error;
+      // What is in a repository elsewhere.
+      for (const path of error.paths.filter(isRemote)) further.set(path, { path, text: 'vms: {db: }\n', parse });
+      return load();
     });
     expect(desired.vms).not.toHaveLength(0);
     expect(warnings).toEqual([]);
@@ -46,7 +55,7 @@ describe('the README', () => {
       readonly definitions: { readonly vm: Node };
     };
     const fields = [...unsupported(schema.properties ?? {}), ...unsupported(schema.definitions.vm.properties ?? {})];
-    expect(fields.length).toBeGreaterThan(5);
+    expect(fields.length).toBeGreaterThan(0);
     const named = inlineCode(section(read('README.md'), 'Status'));
     expect(fields.filter((field) => !named.includes(field))).toEqual([]);
   });

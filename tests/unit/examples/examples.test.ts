@@ -23,8 +23,7 @@ const PARSERS = new Map(await Promise.all(files.map(async (file) => [file, await
 
 const desiredOf = (file: string): Desired =>
   loadConfig({
-    file: { path: join(DIR, file), text: readFileSync(join(ROOT, file), 'utf8') },
-    parse: PARSERS.get(file)!,
+    files: [{ path: join(DIR, file), text: readFileSync(join(ROOT, file), 'utf8'), parse: PARSERS.get(file)! }],
     dir: DIR,
     env: {},
     home: '/home/ann',

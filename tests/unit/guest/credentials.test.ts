@@ -26,6 +26,13 @@ describe('credentials', () => {
     expect(made.get('tmpfiles.extra')).toContain('f+~ "/etc/a \\"b\\" %%c" 0600 root root - eAokKHkpCg==\n');
   });
 
+  it('write a file behind a copy of another one', () => {
+    const file = { path: '/run/all', mode: '0644', owner: 'root', group: 'root', content: 'x', after: '/etc/some' };
+    expect(credentials({ mounts: [], users: [], files: [file] }, machineId).get('tmpfiles.extra')).toBe(
+      'C "/run/all" 0644 root root - /etc/some\nw+~ "/run/all" - - - - Cng=\n',
+    );
+  });
+
   it('make users with fixed numbers', () => {
     expect(made.get('sysusers.extra')).toBe('u dev 1000 "dev" /home/dev /bin/bash\nm dev sudo\nm dev audio\n');
   });

@@ -3,11 +3,15 @@ import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { findConfig } from '../../../src/host/config-files.ts';
+import { findConfigs, readBeside, readOutside } from '../../../src/host/config-files.ts';
 import { AiVmError } from '../../../src/model/errors.ts';
 
 /** No part of Node's own file system. */
 const MAKE_PIPE = 'mkfifo';
+
+const noStdin = (): Promise<string> => Promise.reject(new Error('not asked for'));
+const findConfig = async (cwd: string, explicit?: string) =>
+  (await findConfigs({ cwd, files: explicit === undefined ? [] : [explicit], stdin: noStdin })).files[0]!;
 
 let top: string;
 beforeEach(() => {
@@ -91,6 +95,77 @@ describe('an explicit file', () => {
     }));
 });
 
+describe('stdin', () => {
+  it.each([
+    ['vms: {dev: }', 'stdin.yaml'],
+    ['{"vms": {"dev": {}}}', 'stdin.yaml'],
+    ['# a = 1\n- a\n', 'stdin.yaml'],
+    ['[a, b]: c', 'stdin.yaml'],
+    ['a: "b = c"', 'stdin.yaml'],
+    ['# text\n\n[vms.dev]\n', 'stdin.toml'],
+    ['[[x]] # text', 'stdin.toml'],
+    ['vms.dev.cpus = 3', 'stdin.toml'],
+    ['"a b" = 1', 'stdin.yaml'],
+    ['name = "x"', 'stdin.toml'],
+  ])('%j is taken for %s', async (text, name) => {
+    const { files, dir } = await findConfigs({
+      cwd: join(top, 'project'),
+      files: ['-'],
+      stdin: () => Promise.resolve(text),
+    });
+    expect(files).toEqual([{ path: join(top, 'project', name), dir: join(top, 'project'), text }]);
+    expect(dir).toBe(join(top, 'project'));
+  });
+});
+
+describe('an override', () => {
+  const find = (): ReturnType<typeof findConfigs> =>
+    findConfigs({ cwd: join(top, 'project/a'), files: [], stdin: () => Promise.resolve('') });
+
+  it.each(['ai-vm.override.yaml', 'ai-vm.override.yml', 'ai-vm.override.toml'])(
+    '%s lies over the file',
+    async (name) => {
+      put('project/ai-vm.toml', 'main');
+      put(`project/${name}`, 'over');
+      expect((await find()).files.map(({ text }) => text)).toEqual(['main', 'over']);
+    },
+  );
+
+  it('is one alone, and none by itself', async () => {
+    put('project/a/ai-vm.override.yaml');
+    put('project/ai-vm.yaml');
+    expect((await find()).files).toHaveLength(1);
+    put('project/ai-vm.override.yaml');
+    put('project/ai-vm.override.toml');
+    await expect(find()).rejects.toThrow('ai-vm.override.yaml and ai-vm.override.toml');
+  });
+});
+
+describe('a file that another one names', () => {
+  const at = (name: string): Promise<string | null> => readBeside(join(top, name), join(top, 'project'));
+
+  it('lies in the project, wherever links lead', async () => {
+    put('project/a/x.yaml', 'in');
+    put('out.yaml', 'out');
+    symlinkSync('a/x.yaml', join(top, 'project/in.yaml'));
+    symlinkSync('../out.yaml', join(top, 'project/out.yaml'));
+    symlinkSync('/proc/self/environ', join(top, 'project/.env'));
+    expect([await at('project/a/x.yaml'), await at('project/in.yaml'), await at('project/gone')]).toEqual([
+      'in',
+      'in',
+      null,
+    ]);
+    for (const name of ['project/out.yaml', 'project/.env', 'out.yaml']) {
+      await expect(at(name)).rejects.toMatchObject({ code: 'config.unreadable' });
+    }
+  });
+
+  it('holds nobody up', async () => {
+    execFileSync(MAKE_PIPE, [join(top, 'project/.env')]);
+    await expect(at('project/.env')).rejects.toMatchObject({ code: 'config.unreadable' });
+  });
+});
+
 describe('reading', () => {
   it.each([
     ['a directory', () => mkdirSync(join(top, 'project/ai-vm.yaml')), 'it is no regular file'],
@@ -160,5 +235,29 @@ describe('reading', () => {
       chownSync(join(top, 'project'), 12345, 12345);
     }
     expect(await findConfig(join(top, 'project'))).toHaveProperty('text');
+  });
+});
+
+describe('a file outside of the project', () => {
+  const read = (path: string) => readOutside(join(top, path), join(top, 'project'));
+
+  it('is known by where it really is', async () => {
+    put('other.yaml', 'x');
+    symlinkSync('other.yaml', join(top, 'link.yaml'));
+    expect(await read('link.yaml')).toEqual({ realPath: join(top, 'other.yaml'), text: 'x' });
+    expect(await read('gone.yaml')).toBeNull();
+  });
+
+  it('is a file on a disk, of a size that files have', async () => {
+    execFileSync(MAKE_PIPE, [join(top, 'pipe')]);
+    symlinkSync('/proc/self/status', join(top, 'status'));
+    put('large.yaml', Buffer.alloc(1024 * 1024 + 1, 'a'));
+    for (const [path, why] of [
+      ['pipe', 'no regular file'],
+      ['status', 'no file on a disk'],
+      ['large.yaml', 'larger than 1 MiB'],
+    ] as const) {
+      await expect(read(path)).rejects.toMatchObject({ code: 'config.unreadable', why: expect.stringContaining(why) });
+    }
   });
 });

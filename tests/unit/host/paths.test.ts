@@ -79,9 +79,15 @@ describe('projectPaths', () => {
       runtime: `/tmp/ai-vm-1000/${hash8(PLACE.dir)}`,
       lock: `${env.dataHome}/projects/${id}/lock`,
       projectFile: `${env.dataHome}/projects/${id}/project.json`,
+      watchLock: `${env.dataHome}/projects/${id}/watch.lock`,
+      watchFile: `${env.dataHome}/projects/${id}/watch.json`,
+      watchLog: `${env.dataHome}/projects/${id}/watch.log`,
+      layers: `${env.dataHome}/projects/${id}/.layers`,
       images: env.images,
       approvals: `${env.dataHome}/approvals/${id}.json`,
+      adHoc: `${env.dataHome}/projects/${id}/ad-hoc.yaml`,
       cache: env.cacheHome,
+      flakes: `${env.dataHome}/flakes`,
     });
   });
 

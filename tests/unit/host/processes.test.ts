@@ -1,7 +1,16 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { cmdline, identify, isAlive, kill, memoryOf, parseStat, waitForExit } from '../../../src/host/processes.ts';
+import {
+  cmdline,
+  cpuTimeOf,
+  identify,
+  isAlive,
+  kill,
+  memoryOf,
+  parseStat,
+  waitForExit,
+} from '../../../src/host/processes.ts';
 
 const started: ChildProcess[] = [];
 afterEach(() => started.splice(0).forEach((child) => child.kill('SIGKILL')));
@@ -30,6 +39,12 @@ describe('processes', () => {
     const memory = await memoryOf(process.pid);
     expect(memory!.rss).toBeGreaterThan(1_000_000);
     expect(memory!.pss).toBeLessThanOrEqual(memory!.rss * 1.2);
+  });
+
+  it('tells how long a process has computed', async () => {
+    const { user, system } = process.cpuUsage();
+    expect(Math.abs((await cpuTimeOf(process.pid))! - (user + system) / 1000)).toBeLessThan(500);
+    expect(await cpuTimeOf(-1)).toBeNull();
   });
 
   it('takes a reused pid for somebody else, and does not signal it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkSpace, judgeMemory, judgeSpace, spaceAt } from '../../../src/host/space.ts';
+import { checkSpace, explainFull, isFull, judgeMemory, judgeSpace, spaceAt } from '../../../src/host/space.ts';
 import { GiB } from '../../../src/model/units.ts';
 
 const space = { free: 100 * GiB, total: 200 * GiB };
@@ -38,5 +38,35 @@ describe('judgeMemory', () => {
   it('refuses more than there is', () => {
     const refused = expect.objectContaining({ code: 'host.memory' });
     expect(() => judgeMemory(host, 17 * GiB)).toThrow(refused);
+  });
+});
+
+describe('explainFull', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+
+  it.each([
+    [full, true],
+    [Object.assign(new Error('cp'), { stderr: "cp: error writing 'x': No space left on device" }), true],
+    [Object.assign(new Error('x'), { code: 'EDQUOT' }), true],
+    [Object.assign(new Error('x'), { code: 'EACCES', stderr: 'Permission denied' }), false],
+    [null, false],
+  ])('knows a full file system: %s', (error, is) => expect(isFull(error)).toBe(is));
+
+  it('says what did not fit, where, and what to do', async () => {
+    const room = { what: 'the memory of dev', dir: '/', needed: 3 * GiB, vm: 'dev' };
+    expect(await explainFull(full, room)).toMatchObject({
+      code: 'host.space',
+      exitCode: 69,
+      message: 'there is no room for the memory of dev',
+      why: expect.stringMatching(/^It takes up to 3 GiB\. \/ has .* left of .*\.$/u),
+      fix: expect.stringContaining('df -h /'),
+      vm: 'dev',
+      cause: full,
+    });
+  });
+
+  it('leaves alone what is something else', async () => {
+    const other = new Error('other');
+    expect(await explainFull(other, { what: 'x', dir: '/', vm: 'dev' })).toBe(other);
   });
 });

@@ -90,6 +90,47 @@ describe('findBundle', () => {
   });
 });
 
+describe('findBundle of what Nix has built', () => {
+  let built: string;
+
+  beforeEach(async () => {
+    const store = join(images, 'store');
+    built = join(store, 'guest');
+    await mkdir(built, { recursive: true });
+    for (const name of ['initrd.img', 'root.qcow2']) await writeFile(join(built, name), name);
+    await writeFile(join(store, 'kernel'), 'vmlinux');
+    await symlink(join(store, 'kernel'), join(built, 'vmlinux'));
+    await rm(dir, { recursive: true });
+    await symlink(built, dir);
+  });
+
+  it('has the name that it was asked for, and files that are links within the store', async () => {
+    await writeManifest(7);
+    expect(await findBundle(images, digest)).toMatchObject({ dir, manifest: { provider: 'nixos', digest } });
+  });
+
+  it('is none where a file is cut off, or a link leads out of the store', async () => {
+    await writeManifest(8);
+    expect(await findBundle(images, digest)).toBeNull();
+    await writeManifest(7);
+    await writeFile(join(images, 'out'), 'vmlinux');
+    await rm(join(built, 'vmlinux'));
+    await symlink(join(images, 'out'), join(built, 'vmlinux'));
+    expect(await findBundle(images, digest)).toBeNull();
+  });
+
+  async function writeManifest(kernel: number): Promise<void> {
+    const sha = 'f'.repeat(64);
+    const manifest: Manifest = {
+      ...{ ...unsealed, provider: 'nixos', digest: 'e'.repeat(64) },
+      files: { vmlinux: sha, 'initrd.img': sha, 'root.qcow2': sha },
+      sizes: { vmlinux: kernel, 'initrd.img': 10, 'root.qcow2': 10 },
+    };
+    await rm(join(built, 'manifest.json'), { force: true });
+    await writeFile(join(built, 'manifest.json'), JSON.stringify(manifest));
+  }
+});
+
 describe('verifyBundle', () => {
   it('accepts what was sealed', async () => {
     await expect(verifyBundle((await findBundle(images, digest))!)).resolves.toBeUndefined();

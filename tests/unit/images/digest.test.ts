@@ -1,15 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import { digestOf, type ImageInputs } from '../../../src/images/digest.ts';
-import { currentInputs, imageDigest } from '../../../src/images/debian/recipe.ts';
-import type { ImageConfig } from '../../../src/model/desired.ts';
+import { currentInputs, debianDigest } from '../../../src/images/debian/recipe.ts';
+import type { DebianImage } from '../../../src/model/desired.ts';
 
-const image: ImageConfig = { provider: 'debian', packages: ['jq', 'make'], agents: ['claude'] };
+const image: DebianImage = { provider: 'debian', packages: ['jq', 'make'], agents: ['claude'], desktop: false };
 const inputs: ImageInputs = {
   arch: 'x86_64',
   suite: 'trixie',
   recipe: { files: { b: 1, a: 2 } },
-  agentVersions: { claude: '1.2.3' },
+  agentVersions: { claude: '1.2.3', codex: '1', gemini: '1', aider: '1', opencode: '1' },
+  agentRecipes: { claude: ['git'], codex: [], gemini: [], aider: [], opencode: [] },
+  desktop: { packages: ['xfce'] },
 };
+const versions = (claude: string): ImageInputs['agentVersions'] => ({ ...inputs.agentVersions, claude });
 
 describe('digestOf', () => {
   it('is 64 hex digits, the same for equal content however it was put together', () => {
@@ -22,7 +25,10 @@ describe('digestOf', () => {
   it.each([
     ['a package', { ...image, packages: ['jq'] }, inputs],
     ['no agent', { ...image, agents: [] }, inputs],
-    ["an agent's version", image, { ...inputs, agentVersions: { claude: '1.2.4' } }],
+    ["an agent's version", image, { ...inputs, agentVersions: versions('1.2.4') }],
+    ["an agent's recipe", image, { ...inputs, agentRecipes: { ...inputs.agentRecipes, claude: ['git', 'jq'] } }],
+    ['another agent', { ...image, agents: ['claude', 'codex'] as const }, inputs],
+    ['a desktop', { ...image, desktop: true }, inputs],
     ['the suite', image, { ...inputs, suite: 'forky' }],
     ['the architecture', image, { ...inputs, arch: 'aarch64' as const }],
     ['the recipe', image, { ...inputs, recipe: { files: { b: 1, a: 3 } } }],
@@ -32,16 +38,26 @@ describe('digestOf', () => {
 
   it('does not depend on the version of an agent that the image does not hold', () => {
     const bare = { ...image, agents: [] };
-    expect(digestOf(bare, { ...inputs, agentVersions: { claude: '9.9.9' } })).toBe(digestOf(bare, inputs));
+    expect(digestOf(bare, { ...inputs, agentVersions: versions('9.9.9') })).toBe(digestOf(bare, inputs));
   });
 });
 
-describe('imageDigest', () => {
+describe('of an image with a desktop', () => {
+  const screen = { ...image, desktop: true };
+  const other = { ...inputs, desktop: { packages: ['lxqt'] } };
+
+  it('follows what makes one, which that of no other image does', () => {
+    expect(digestOf(screen, other)).not.toBe(digestOf(screen, inputs));
+    expect(digestOf(image, other)).toBe(digestOf(image, inputs));
+  });
+});
+
+describe('debianDigest', () => {
   it('follows the environment in the version of an agent and in nothing else', () => {
-    const plain = imageDigest(image, currentInputs({}));
-    expect(imageDigest(image, currentInputs({ AI_VM_CLAUDE_VERSION: '0.0.1' }))).not.toBe(plain);
+    const plain = debianDigest(image, currentInputs({}));
+    expect(debianDigest(image, currentInputs({ AI_VM_CLAUDE_VERSION: '0.0.1' }))).not.toBe(plain);
     expect(
-      imageDigest(image, currentInputs({ AI_VM_DEBIAN_MIRROR: 'http://mirror.test/debian', HOME: '/elsewhere' })),
+      debianDigest(image, currentInputs({ AI_VM_DEBIAN_MIRROR: 'http://mirror.test/debian', HOME: '/elsewhere' })),
     ).toBe(plain);
   });
 });

@@ -2,13 +2,18 @@ import { mkdir, mkdtemp, readdir, rm, writeFile, readFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ensureBundle, imageDigest, type Builder } from '../../../src/images/index.ts';
+import { ensureBundle } from '../../../src/images/index.ts';
+import { makeDebian, type Builder } from '../../../src/images/debian/provider.ts';
+import { debianDigest } from '../../../src/images/debian/recipe.ts';
 import { sealBundle } from '../../../src/images/bundle.ts';
 import { runStages } from '../../../src/images/partial.ts';
-import type { ImageConfig } from '../../../src/model/desired.ts';
+import type { Provider } from '../../../src/images/provider.ts';
+import type { DebianImage } from '../../../src/model/desired.ts';
 
-const image: ImageConfig = { provider: 'debian', packages: [], agents: [] };
-const digest = imageDigest(image);
+const AROUND = { place: { projectDir: '/', env: {}, locksDir: '/' }, inUse: () => Promise.resolve(null) };
+
+const image: DebianImage = { provider: 'debian', packages: [], agents: [], desktop: false };
+const digest = debianDigest(image);
 
 let root: string;
 let imagesDir: string;
@@ -39,9 +44,17 @@ const seal = async (dir: string): Promise<void> => {
 const ensure = (build: Builder, said: string[] = [], signal?: AbortSignal): ReturnType<typeof ensureBundle> =>
   ensureBundle(
     image,
-    { imagesDir, cacheDir, progress: (text) => said.push(text), ...(signal ? { signal } : {}) },
-    build,
+    digest,
+    { ...AROUND, imagesDir, cacheDir, progress: (text) => said.push(text), ...(signal ? { signal } : {}) },
+    through(build),
   );
+
+/** The real provider, but for what fills the directory. */
+const through = (build: Builder): Provider => ({
+  programs: [],
+  check: () => Promise.resolve(),
+  make: (of, job) => makeDebian(of as DebianImage, job, build),
+});
 
 describe('ensureBundle', () => {
   it('builds once and finds it from then on', async () => {
@@ -68,6 +81,7 @@ describe('ensureBundle', () => {
     };
     const said: string[] = [];
     const options = {
+      ...AROUND,
       imagesDir,
       cacheDir,
       progress: (text: string) => {
@@ -75,7 +89,7 @@ describe('ensureBundle', () => {
         waiting();
       },
     };
-    const bundles = await Promise.all([1, 2, 3].map(() => ensureBundle(image, options, build)));
+    const bundles = await Promise.all([1, 2, 3].map(() => ensureBundle(image, digest, options, through(build))));
     expect(new Set(bundles.map(({ dir }) => dir)).size).toBe(1);
     expect(builds).toBe(1);
     expect(said).toContain('waiting for another build of this image');
@@ -144,8 +158,15 @@ describe('ensureBundle', () => {
     await started;
     const second = ensureBundle(
       image,
-      { imagesDir, cacheDir, signal: controller.signal, progress: () => controller.abort(new Error('enough')) },
-      ({ dir }) => seal(dir),
+      digest,
+      {
+        ...AROUND,
+        imagesDir,
+        cacheDir,
+        signal: controller.signal,
+        progress: () => controller.abort(new Error('enough')),
+      },
+      through(({ dir }) => seal(dir)),
     );
     await expect(second).rejects.toThrow('enough');
     finish();

@@ -18,6 +18,7 @@ Setting up base-files (13.8) ...
 Setting up bash (5.2) ...
 I: installing remaining packages inside the chroot...
 0 upgraded, 3 newly installed, 0 to remove and 0 not upgraded.
+Need to get 10.6 MB of archives.
 Get:1 http://mirror.test/debian trixie/main amd64 git amd64 1:2.47 [8862 kB]
 Get:2 http://mirror.test/debian trixie/main amd64 curl amd64 8.14 [270 kB]
 Get:3 http://mirror.test/debian trixie/main amd64 udev amd64 257 [1500 kB]
@@ -32,7 +33,8 @@ I: success in 53.8 seconds`;
 
 const follow = (output: string): { text: string; fraction?: number }[] => {
   const parser = new ProgressParser();
-  return output.split('\n').flatMap((line) => parser.line(line) ?? []);
+  // A line a second.
+  return output.split('\n').flatMap((line, n) => parser.line(line, n * 1000) ?? []);
 };
 
 describe('ProgressParser', () => {
@@ -41,13 +43,13 @@ describe('ProgressParser', () => {
       'reading package lists',
       'downloading essential packages',
       'downloading essential packages: 1 of 2',
-      'downloading essential packages: 2 of 2',
+      'downloading essential packages: 2 of 2, 71.6 KiB, 71.6 KiB/s',
       'extracting essential packages',
       'installing essential packages',
       'downloading packages',
       'downloading packages: 1 of 3',
-      'downloading packages: 2 of 3',
-      'downloading packages: 3 of 3',
+      'downloading packages: 2 of 3, 8.5 MiB of 10.1 MiB, 8.5 MiB/s, 1 s left',
+      'downloading packages: 3 of 3, 8.7 MiB of 10.1 MiB, 4.4 MiB/s, 1 s left',
       'unpacking packages: 1 of 3',
       'configuring packages: 1 of 3',
       'unpacking packages: 2 of 3',

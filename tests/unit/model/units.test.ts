@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { formatBytes, formatDuration, GiB, KiB, MiB, TiB } from '../../../src/model/units.ts';
+import { formatAmount, formatBytes, formatDuration, GiB, KiB, MiB, TiB } from '../../../src/model/units.ts';
 
 describe('formatBytes', () => {
   it.each([
@@ -14,6 +14,18 @@ describe('formatBytes', () => {
     [1.5 * KiB + 1, '1.5 KiB'],
   ])('%i', (bytes, text) => {
     expect(formatBytes(bytes)).toBe(text);
+  });
+});
+
+describe('formatAmount', () => {
+  it.each([
+    [0, '0 B'],
+    [1023, '1023 B'],
+    [2368 * KiB, '2.3 MiB'],
+    [50 * MiB, '50.0 MiB'],
+    [3 * TiB, '3.0 TiB'],
+  ])('%i', (bytes, text) => {
+    expect(formatAmount(bytes)).toBe(text);
   });
 });
 

@@ -2,7 +2,8 @@ import { chmod, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { parseAudioDrivers, parseVirtiofsdFlavour } from '../../../src/qemu/capabilities-probe.ts';
+import { windowOf } from '../../../src/qemu/capabilities.ts';
+import { parseAudioDrivers, parseDisplays, parseVirtiofsdFlavour } from '../../../src/qemu/capabilities-probe.ts';
 import { probeCapabilities } from '../../../src/qemu/capabilities.ts';
 import type { CapabilityOptions } from '../../../src/qemu/capabilities.ts';
 import type { Capabilities, RunAs } from '../../../src/model/capabilities.ts';
@@ -161,4 +162,24 @@ describe('audio drivers', () => {
     ]);
     expect(parseAudioDrivers('')).toEqual([]);
   });
+});
+
+describe('a window on the screen of this host', () => {
+  const displays = parseDisplays('Available display backend types:\nnone\ngtk\nsdl\negl-headless\n');
+  const screen = { DISPLAY: ':0' };
+
+  it('is had where there is a screen, and QEMU can', () => {
+    expect(displays).toEqual(['none', 'gtk', 'sdl', 'egl-headless']);
+    expect(windowOf({ displays }, screen, { drop: false })).toBe('gtk');
+    expect(windowOf({ displays: ['none', 'sdl'] }, { WAYLAND_DISPLAY: 'wayland-0' }, { drop: false })).toBe('sdl');
+  });
+
+  it.each([
+    ['there is no screen', displays, {}, false],
+    ['QEMU has no windows', ['none', 'curses'], screen, false],
+    ['QEMU runs as another user', displays, screen, true],
+    ['nobody wants one', displays, { ...screen, AI_VM_DISPLAY: 'vnc' }, false],
+  ])('is not had where %s', (_why, kinds, env, drop) =>
+    expect(windowOf({ displays: kinds }, env, { drop })).toBeNull(),
+  );
 });

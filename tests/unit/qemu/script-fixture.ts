@@ -37,6 +37,7 @@ export const SPEC: LaunchSpec = {
     },
   ],
   directories: [{ path: '/srv/$(reboot)', identity: '65024:4712', fd: 4 }],
+  none: '/run/user/1000/ai-vm/0a1b2c3d/dev/none',
   qemu: '/usr/bin/qemu-system-x86_64',
   argv: ['-uuid', '11111111-2222-4333-8444-555555555555', '-append', 'console=ttyS0 root=/dev/vda rw'],
 };

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { AiVmError } from '../../../src/model/errors.ts';
 import type { LaunchSpec } from '../../../src/model/launch.ts';
-import { renderStartScript } from '../../../src/qemu/script.ts';
-import { FUNCTIONS, LAUNCH, SERVE_HELPER } from '../../../src/qemu/script-text.ts';
+import { renderGatewayScript, renderStartScript } from '../../../src/qemu/script.ts';
+import { DONE, FUNCTIONS, LAUNCH, SERVE_HELPER, START_GATEWAY } from '../../../src/qemu/script-text.ts';
 import { MAKE_NAMESPACE, SERVE } from '../../../src/host/namespace-script.ts';
 import { SPEC } from './script-fixture.ts';
 
@@ -12,11 +12,11 @@ const DROP: LaunchSpec = {
   ...SPEC,
   runAs: { uid: 60_800, gid: 60_800, groups: [108], drop: true, subUid: 1_879_048_286, subGid: 1_879_048_286 },
 };
-const PLAIN: LaunchSpec = { ...SPEC, scratch: null, audioWav: null, helpers: [], directories: [] };
+const PLAIN: LaunchSpec = { ...SPEC, scratch: null, audioWav: null, helpers: [], directories: [], none: null };
 
 /** The parts that hold a machine's data, without the functions that are the same for all. */
 const ownText = (spec: LaunchSpec): string =>
-  [FUNCTIONS, MAKE_NAMESPACE, SERVE, SERVE_HELPER, LAUNCH].reduce(
+  [FUNCTIONS, MAKE_NAMESPACE, SERVE, SERVE_HELPER, `${LAUNCH}${DONE}`].reduce(
     (text, part) => text.replace(part, '…\n'),
     renderStartScript(spec),
   );
@@ -75,6 +75,41 @@ describe('start script', () => {
       'setpriv --reuid="$uid" --regid="$gid" --groups=108 --inh-caps=-all --bounding-set=-all --no-new-privs',
     );
     expect(renderStartScript(DROP)).not.toContain('XDG_RUNTIME_DIR');
+  });
+
+  describe('with a gateway', () => {
+    const settings = {
+      self: 'dev',
+      network: { hostLoopback: false, allowHost: [], egress: { kind: 'open' as const } },
+      peers: { "it's": '/run/x/gateway.sock' },
+    };
+    const gateway = { node: '/usr/bin/node', code: "/opt/it's/gateway.js", settings };
+
+    it('starts it behind QEMU and before it says that the machine runs', () => {
+      for (const spec of [PLAIN, DROP]) {
+        const text = renderStartScript({ ...spec, gateway });
+        const [qemu, started, done] = ["'{}\\n' 1<>", 'start_gateway setpriv', 'done=1'].map((part) =>
+          text.lastIndexOf(part),
+        );
+        expect(qemu! > 0 && started! > qemu! && done! > started!).toBe(true);
+        // All the rest is that of a machine without one.
+        const own = text.replace(START_GATEWAY, '').replace(/^gateway_code=[^]*? - "\$run"\n/m, '');
+        expect(own).toBe(renderStartScript(spec));
+        expect(shellcheck(text)).toBe('');
+      }
+    });
+
+    it('can be started by itself, with no more privileges than QEMU has', () => {
+      const text = renderGatewayScript({ ...DROP, gateway });
+      // It has variables of the start script that it does not need.
+      expect(shellcheck(text.replace(/^#!.*\n/, '$&# shellcheck disable=SC2034\n'))).toBe('');
+      expect(text).toContain(`gateway_code='/opt/it'\\''s/gateway.js'`);
+      const begin = text.indexOf('start_gateway setpriv');
+      expect(text.slice(begin, text.indexOf('AI_VM_GATEWAY', begin))).toBe(
+        `start_gateway setpriv --reuid="$uid" --regid="$gid" --groups=108 --inh-caps=-all --bounding-set=-all --no-new-privs -- sh -c 'exec 2>>"$0"; exec "$@"' "$qemu_window" \\\n  setsid env -i "PATH=$PATH" '`,
+      );
+      expect(() => renderGatewayScript(PLAIN)).toThrow('no gateway');
+    });
   });
 
   it('refuses more directories than a shell has descriptors', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { parseUsernet } from '../../../src/qemu/usernet.ts';
+import { openFlows, parseUsernet } from '../../../src/qemu/usernet.ts';
 
 it('reads the forwards of a real QEMU and leaves out its connections', () => {
   const text = [
@@ -17,6 +17,16 @@ it('reads the forwards of a real QEMU and leaves out its connections', () => {
     { protocol: 'tcp', bind: '0.0.0.0', host: 2298, guest: 80 },
     { protocol: 'udp', bind: '127.0.0.1', host: 5399, guest: 53 },
   ]);
+});
+
+it('counts connections that are open, in either direction, and neither forwards nor what is over', () => {
+  const states = ['SYN_SENT', 'ESTABLISHED', 'CLOSE_WAIT', 'FIN_WAIT_2', 'HOST_FORWARD', 'TIME_WAIT', 'CLOSED'];
+  const lines = states.map((state) => `  TCP[${state}]   25       10.0.2.15 45678   93.184.216.34   443     0     0`);
+  expect(
+    openFlows(
+      [...lines, '  UDP[236 sec]       14       10.0.2.15 54321        10.0.2.3    53     0     0'].join('\r\n'),
+    ),
+  ).toBe(4);
 });
 
 it('finds nothing in other texts', () => {

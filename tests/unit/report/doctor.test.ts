@@ -13,7 +13,7 @@ const bad = {
 
 describe('renderDoctor', () => {
   it('says what is missing, what that costs and what mends it', () => {
-    expect(renderDoctor([good, bad], makeStyle(false, false))).toBe(
+    expect(renderDoctor([good, bad], Infinity, makeStyle(false, false))).toBe(
       [
         '+ QEMU        7.2.22',
         'x mmdebstrap  not here',
@@ -24,8 +24,33 @@ describe('renderDoctor', () => {
       ].join('\n'),
     );
   });
+
+  it('breaks what it says at spaces, and never what is to be typed', () => {
+    const long = { ...bad, found: 'it is not here, and nowhere else', cost: 'there is no image, and no machine' };
+    expect(renderDoctor([{ ...long, fix: 'apt-get install --yes mmdebstrap' }], 30, makeStyle(false, true))).toBe(
+      [
+        '✖ mmdebstrap  it is not here,',
+        '              and nowhere else',
+        '    so: there is no image, and',
+        '        no machine',
+        '    mend it with: apt-get install --yes mmdebstrap',
+        '1 missing: machines cannot be started before.',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('puts what was found below its name where there is no room beside it', () => {
+    const text = renderDoctor(
+      [{ ...good, name: 'debian-archive-keyring.gpg', found: 'it is here' }],
+      40,
+      makeStyle(false, true),
+    );
+    expect(text).toMatch(/^. debian-archive-keyring\.gpg\n {4}it is here\n/);
+  });
+
   it('says when all is well, or only worse than it could be', () => {
-    expect(renderDoctor([good, { ...bad, verdict: 'worse' }], makeStyle(false, true))).toContain(
+    expect(renderDoctor([good, { ...bad, verdict: 'worse' }], Infinity, makeStyle(false, true))).toContain(
       'Machines can be started here.',
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { renderPlan } from '../../../src/report/plan.ts';
+import { renderPlan, renderRestarts } from '../../../src/report/plan.ts';
 import { makeStyle } from '../../../src/report/style.ts';
 import { change, plan, step, vmPlan } from '../../support/events.ts';
 
@@ -52,7 +52,7 @@ dev (running) will be RESTARTED
   ! memory                    4 GiB → 8 GiB  REBOOT
     QEMU is given its memory when it starts
   ~ ports 127.0.0.1:8080/tcp  none → :80     live
-  not now:
+  not now: it takes a new disk (up --recreate dev --yes)
   ! image  a1 → b2  RECREATE
     its disk was made from another image
 
@@ -60,6 +60,78 @@ web (running) is as declared
 
 Steps:
   1. stop dev
+`),
+    );
+  });
+
+  it('puts what waits by what it waits for', () => {
+    const nested = change({
+      field: 'nested',
+      class: 'reboot',
+      before: 'true',
+      after: 'false',
+      reason: 'the CPU model is fixed',
+    });
+    const packages = change({ field: 'packages jq', class: 'recreate', before: 'none', after: 'jq' });
+    const dev = vmPlan('dev', {
+      state: 'running',
+      verdict: 'change',
+      changes: [
+        change({ field: 'env EDITOR', before: 'none', after: 'set', reason: 'dev could not make its users: no space' }),
+        change({
+          field: 'ports 127.0.0.1:8080/tcp',
+          before: 'none',
+          after: 'guest port 80',
+          reason: 'it is not as it was left',
+          drift: true,
+        }),
+      ],
+      pending: [nested, packages, { ...nested, field: 'audio', before: 'none', after: 'pa', reason: '' }],
+    });
+    const still = vmPlan('still', { state: 'paused', verdict: 'none', pending: [change()] });
+    const asleep = vmPlan('asleep', { state: 'stopped', verdict: 'start', pending: [change(), nested] });
+    expect(renderPlan(plan([dev, still, asleep], [step('change', 'dev')]))).toBe(
+      golden(`
+dev (running) will be changed while it runs
+  ~ env EDITOR                none → set            live
+    dev could not make its users: no space
+  ~ ports 127.0.0.1:8080/tcp  none → guest port 80  live, drift
+    it is not as it was left
+  not now: it takes a restart (up --restart)
+  ! nested  true → false  REBOOT
+    the CPU model is fixed
+  ! audio   none → pa     REBOOT
+  not now: it takes a new disk (up --recreate dev --yes)
+  ! packages jq  none → jq  RECREATE
+
+still (paused) is left as it is for now
+  not now: it stands still (or restarts: up --restart)
+  ~ memory  4 GiB → 8 GiB  live
+
+asleep (stopped) will be started
+  not now: it goes on where it was suspended (or boots: up --cold)
+  ~ memory  4 GiB → 8 GiB  live
+  ! nested  true → false   REBOOT
+    the CPU model is fixed
+
+Steps:
+  1. change dev
+`),
+    );
+  });
+
+  it('asks in the same words as it plans', () => {
+    const due = [
+      {
+        vm: 'dev',
+        changes: [change({ field: 'nested', class: 'reboot', before: 'true', after: 'false', reason: 'x' })],
+      },
+    ];
+    expect(renderRestarts(due, makeStyle(false, true))).toBe(
+      golden(`
+dev has to be RESTARTED for
+  ! nested  true → false  REBOOT
+    x
 `),
     );
   });
@@ -90,7 +162,7 @@ Steps:
     const text = renderPlan(
       plan([vmPlan('dev', { state: 'running', verdict: 'none', pending: [change({ class: 'reboot' })] })], []),
     );
-    expect(text).toContain('not now:\n  ! memory  4 GiB → 8 GiB  REBOOT');
+    expect(text).toContain('not now: it takes a restart (up --restart)\n  ! memory  4 GiB → 8 GiB  REBOOT');
   });
 
   it('does it in ASCII, and lets no control character of a value through', () => {

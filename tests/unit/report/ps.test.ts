@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { GiB } from '../../../src/model/units.ts';
 import type { PsRow } from '../../../src/report/ps.ts';
-import { renderPs } from '../../../src/report/ps.ts';
+import { renderPs, renderWatch } from '../../../src/report/ps.ts';
 
 const running: PsRow = {
   vm: 'dev',
@@ -51,5 +51,18 @@ describe('renderPs', () => {
 
   it('of none', () => {
     expect(renderPs([], 80)).toBe('No machines are declared.');
+  });
+});
+
+describe('renderWatch', () => {
+  const running = { pid: 4711, since: '2026-01-01T00:00:00.000Z' };
+
+  it('says who watches', () => {
+    expect(renderWatch({ running, policies: true })).toBe('Watched by process 4711 since 2026-01-01T00:00:00.000Z.\n');
+  });
+
+  it('says that nobody acts on a policy, and nothing where there is none', () => {
+    expect(renderWatch({ running: null, policies: true })).toContain('ai-vm watch -d');
+    expect(renderWatch({ running: null, policies: false })).toBe('');
   });
 });

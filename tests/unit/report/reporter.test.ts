@@ -59,6 +59,7 @@ describe('plain', () => {
       { type: 'step-done', step: start, ms: 1234 },
       { type: 'step-skipped', step: ready, because: 'not asked for' },
       { type: 'warning', message: 'memory is short', vm: 'dev' },
+      { type: 'info', message: 'saving the memory of dev', vm: 'dev' },
       { type: 'finished', ok: true },
     ]);
     expect(terminal.writes.join('')).toBe(
@@ -68,6 +69,7 @@ describe('plain', () => {
         'start dev: done in 1.2 s',
         'ready dev: skipped: not asked for',
         'warning: dev: memory is short',
+        'saving the memory of dev',
         '',
       ].join('\n'),
     );

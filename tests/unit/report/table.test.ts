@@ -53,13 +53,29 @@ describe('renderTable', () => {
     expect(text).toContain('\u001b[31ma\\x1b[2J\u001b[39m  1  one two');
   });
 
-  it('is never wider than it is told, as long as the columns that do not shrink fit', () => {
+  it('puts cells one under the other where no table fits', () => {
+    const text = renderTable(
+      COLUMNS,
+      [
+        ['development', '1', 'one two'],
+        ['db', '12', ''],
+      ],
+      12,
+    );
+    expect(text).toBe(
+      ['NAME  develo', '      pment', 'N     1', 'TEXT  one', '      two', '', 'NAME  db', 'N     12', 'TEXT'].join(
+        '\n',
+      ),
+    );
+  });
+
+  it('is never wider than it is told', () => {
     const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '-', 'é', '日', '한', '\u001b'), maxLength: 40 });
     const rows = fc.array(fc.tuple(text, fc.nat(99).map(String), text), {
       maxLength: 5,
     });
     fc.assert(
-      fc.property(rows, fc.integer({ min: 18, max: 60 }), (cells, width) => {
+      fc.property(rows, fc.integer({ min: 8, max: 60 }), (cells, width) => {
         const widths = renderTable(COLUMNS, cells, width).split('\n').map(displayWidth);
         expect(Math.max(...widths)).toBeLessThanOrEqual(width);
       }),

@@ -11,7 +11,8 @@ const machine = {
   wishedPort: 2222,
   ports: [{ bind: '127.0.0.1', host: 8080, guest: 80, protocol: 'tcp' }],
   shares: [{ path: '/p', target: '/mnt/host-ro/p', mode: 'ro', driver: 'auto', allowSensitive: false }],
-  claude: true,
+  agents: ['claude', 'opencode'],
+  desktop: true,
   pending: [],
 } as const;
 const style = makeStyle(false, true);
@@ -21,10 +22,12 @@ describe('renderWelcome', () => {
     expect(renderWelcome({ vms: [machine], converged: false }, style)).toBe(
       [
         'dev  running',
-        '  ssh     ai-vm ssh dev (port 2222 was taken: SSH is on 2223)',
-        '  claude  ai-vm claude dev',
-        '  port    127.0.0.1:8080 → 80/tcp',
-        '  share   /p → /mnt/host-ro/p (read-only)',
+        '  ssh      ai-vm ssh dev (port 2222 was taken: SSH is on 2223)',
+        '  claude   ai-vm claude dev',
+        '  opencode ai-vm opencode dev',
+        '  desktop  ai-vm view dev',
+        '  port     127.0.0.1:8080 → 80/tcp',
+        '  share    /p → /mnt/host-ro/p (read-only)',
         '',
       ].join('\n'),
     );

@@ -5,7 +5,7 @@ import type { BootContext } from '../../../src/model/resource.ts';
 import { GiB } from '../../../src/model/units.ts';
 import { guestSettings, machineArguments } from '../../../src/qemu/argv.ts';
 import { RESOURCES } from '../../../src/resources/index.ts';
-import { bootContext, capabilities, runAs, vmConfig } from '../../fixtures/machines.ts';
+import { bootContext, bundle, capabilities, runAs, vmConfig } from '../../fixtures/machines.ts';
 
 function boot(vm: VmConfig, over: Partial<BootContext> = {}) {
   const context = bootContext({ vm, ...over });
@@ -28,6 +28,24 @@ const shares: VmConfig['shares'] = [
 ];
 
 describe('the QEMU command line', () => {
+  it('of a machine whose image has a store on a disk of its own', () => {
+    const store = { file: 'store.erofs', format: 'erofs' } as const;
+    const own = { ...bundle, manifest: { ...bundle.manifest, store } };
+    const disks = (vm: VmConfig): string[] =>
+      boot(vm, { bundle: own }).argv.filter((word) => word.startsWith('virtio-blk-pci'));
+    const last = 'virtio-blk-pci,id=disk-store,drive=store,serial=ai-vm-store';
+    expect(disks(vmConfig())).toEqual(['virtio-blk-pci,id=disk-root,drive=root', last]);
+    expect(disks(vmConfig({ overlay: true }))).toEqual([
+      ...['virtio-blk-pci,id=disk-root,drive=root', 'virtio-blk-pci,id=disk-scratch,drive=scratch', last],
+    ]);
+    const node = boot(vmConfig(), { bundle: own }).argv.find((word) => word.includes('store.erofs')) ?? '';
+    expect(JSON.parse(node)).toMatchObject({
+      driver: 'raw',
+      'read-only': true,
+      file: { filename: '/images/abc/store.erofs' },
+    });
+  });
+
   it('of the smallest machine', () => {
     expect(golden(boot(vmConfig()).argv)).toMatchSnapshot();
   });
@@ -57,14 +75,23 @@ describe('the QEMU command line', () => {
       host: capabilities({ virtiofsd: { usable: false, reason: 'none here' } }),
     });
     expect(machine.argv.filter((a) => a.startsWith('local,'))).toEqual([
-      'local,id=fs0,path=/proc/self/fd/3,security_model=none,multidevs=remap',
-      'local,id=fs1,path=/proc/self/fd/4,security_model=none,multidevs=remap,readonly=on',
+      'local,id=slot0,path=/proc/self/fd/3,security_model=none,multidevs=remap',
+      'local,id=slot1,path=/proc/self/fd/4,security_model=none,multidevs=remap,readonly=on',
     ]);
     expect(machine.directories).toEqual([
       { path: '/home/ann/work', identity: '1:2', fd: 3 },
       { path: '/srv/ref, old', identity: '1:3', fd: 4 },
     ]);
     expect(machine.helpers).toEqual([]);
+  });
+
+  it('counts the shares of each driver by themselves: a descriptor is spent on 9p alone', () => {
+    const many = Array.from({ length: 9 }, (_, n) => ({ ...shares[0]!, path: `/srv/${n}`, target: `/mnt/${n}` }));
+    const vm = vmConfig({ shares: [...many, { ...shares[1]!, driver: '9p' as const }] });
+    const all = new Map([...judged, ...many.map(({ path }) => [path, { path, identity: '1:1' }] as const)]);
+    const machine = boot(vm, { judged: all });
+    expect(machine.directories.map(({ fd }) => fd)).toEqual([3]);
+    expect(machine.helpers).toHaveLength(9);
   });
 
   it('gives the first user another number where the guest needs that of the host’s user for itself', () => {
@@ -82,6 +109,38 @@ describe('the QEMU command line', () => {
       { driver: 'qcow2', 'read-only': true, file: { filename: '/images/abc/root.qcow2' } },
       { driver: 'raw', file: { filename: '/state/projects/p-0123abcd/dev/scratch.raw' } },
     ]);
+  });
+
+  it('of an image that cannot plug in memory: it has all of it at boot', () => {
+    const features = bundle.manifest.features.filter((feature) => feature !== 'virtio-mem');
+    const old = { ...bundle, manifest: { ...bundle.manifest, features } };
+    const { argv } = boot(vmConfig(), { bundle: old });
+    expect(argv[argv.indexOf('-m') + 1]).toBe('2048M');
+    expect(argv).toContain('memory-backend-memfd,id=ram0,size=2048M,share=on');
+    expect(argv.join(' ')).not.toMatch(/virtio-mem|maxmem|memhp/);
+  });
+
+  it('of a machine that starts from a template: its bare chassis, and where virtiofsd will listen', () => {
+    const ports = [{ bind: '127.0.0.1', host: 8080, guest: 80, protocol: 'tcp' as const }];
+    const vm = vmConfig({ shares, ports, cpus: 3, memory: 6 * GiB });
+    const warm = boot(vm, { judged, start: 'warm' });
+    const bare = boot(vmConfig({ cpus: 3, memory: 6 * GiB }), { start: 'warm' });
+    expect(warm.argv).toEqual(bare.argv);
+    expect(warm.argv.join(' ')).not.toMatch(/mem1|8080|fs0/);
+    const cold = boot(vm, { judged });
+    expect(warm.helpers).toEqual(cold.helpers);
+    expect(warm.guest).toEqual(cold.guest);
+    for (const option of ['-smp', '-m']) {
+      expect(warm.argv[warm.argv.indexOf(option) + 1]).toBe(cold.argv[cold.argv.indexOf(option) + 1]);
+    }
+  });
+
+  it('puts each share on a root port of its own, and those that find none on the root bus', () => {
+    const many = Array.from({ length: 12 }, (_, n) => ({ ...shares[0]!, path: `/s/${n}`, target: `/mnt/${n}` }));
+    const all = new Map(many.map(({ path }, n) => [path, { path, identity: `1:${n}` }]));
+    const devices = boot(vmConfig({ shares: many }), { judged: all }).argv.filter((a) => a.startsWith('vhost-user-fs'));
+    const buses = devices.map((device) => /,bus=(\w+)/.exec(device)?.[1]);
+    expect(buses).toEqual([...Array.from({ length: 10 }, (_, n) => `rp${n + 1}`), undefined, undefined]);
   });
 
   it('says its memory in the words of KVM when KVM is proved', () => {

@@ -1,15 +1,30 @@
 import { describe, expect, it } from '@jest/globals';
-import { mountTag, option } from '../../../src/resources/support.ts';
+import { AGENT_NAMES, authTarget } from '../../../src/model/agents.ts';
+import type { ShareConfig } from '../../../src/model/desired.ts';
+import { isTagOf, mountTag, option } from '../../../src/resources/support.ts';
+
+const share = (path: string, over: Partial<ShareConfig> = {}): ShareConfig => ({
+  ...{ path, target: '/mnt/src', mode: 'rw', driver: 'auto', allowSensitive: false },
+  ...over,
+});
 
 describe('mountTag', () => {
   it('is readable, and at most 31 bytes', () => {
-    expect(mountTag('rw', '/home/ann/my project')).toMatch(/^rw[0-9a-f]{8}-my-project$/);
-    expect(mountTag('ro', `/x/${'ä'.repeat(200)}`).length).toBe(30);
+    expect(mountTag(share('/home/ann/my project'))).toMatch(/^rw[0-9a-f]{8}-my-project$/);
+    expect(mountTag(share(`/x/${'ä'.repeat(200)}`), 123).length).toBe(31);
   });
 
-  it('tells two directories of one name apart, and the modes of one directory', () => {
-    const tags = [mountTag('rw', '/a/src'), mountTag('rw', '/b/src'), mountTag('ro', '/a/src')];
-    expect(new Set(tags).size).toBe(3);
+  it('tells two directories of one name apart, and modes and mount points of one directory', () => {
+    const all = [share('/a/src'), share('/b/src'), share('/a/src', { mode: 'ro' }), share('/a/src', { target: '/t' })];
+    expect(new Set(all.map((each) => mountTag(each))).size).toBe(4);
+    for (const one of all) expect(all.filter((each) => isTagOf(mountTag(one, 2), each))).toEqual([one]);
+  });
+
+  it('tells what an agent brings along from what a file declares', () => {
+    for (const name of AGENT_NAMES) {
+      expect(mountTag(share(`/state/auth/${name}`, { mode: 'ro', target: authTarget(name) }))).toMatch(/^au/);
+    }
+    expect(mountTag(share('/state/auth', { mode: 'ro', target: '/mnt/host-ro/auth' }))).not.toMatch(/^au/);
   });
 });
 

@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = [ pkgs.cowsay ];
+  services.postgresql.enable = true;
+}

@@ -1,0 +1,169 @@
+/** Takes a running machine as it is at one moment: memory and device state as files without names, the disk as a layer. */
+import { rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Agent } from '../../guest/agent.ts';
+import { toInteger, toObject } from '../../guest/agent-checks.ts';
+import { sendScript } from '../../guest/pipe.ts';
+import { PREPARE_WAITING, RELEASE_WAITING, waitAt } from '../../guest/settle.ts';
+import { pluggedBackend } from '../../model/chassis.ts';
+import { explainFull } from '../../host/space.ts';
+import { AiVmError } from '../../model/errors.ts';
+import type { Observed } from '../../model/observed.ts';
+import type { BootContext } from '../../model/resource.ts';
+import { openMemory } from '../../qemu/memory-image.ts';
+import { saveState, withoutRam } from '../../qemu/migration.ts';
+import type { Qmp } from '../../qemu/qmp.ts';
+import { isObject } from '../../qemu/qmp-wire.ts';
+import { markFrozen } from '../applied.ts';
+import type { Context } from '../context.ts';
+import { pushLayer } from '../layers.ts';
+import { copySparse, fdPath, memoryDir, nameless, touchedBytes, whileStopped } from './freeze.ts';
+import { attachShares, detachShares } from './shares.ts';
+
+export interface Frozen {
+  readonly memory: FileHandle;
+  readonly plugged: FileHandle;
+  /** Path of QEMU's device state. */
+  readonly state: string;
+  /** What was the machine's disk; null for one that forgets. */
+  readonly layer: string | null;
+  /** Path of a copy of the scratch disk of one that forgets. */
+  readonly scratch: string | null;
+  readonly provisioned: readonly string[];
+  /** Packages on its disk that are not in its image. */
+  readonly installed: readonly string[] | undefined;
+  /** Pid of the shell that waits in each copy for its script. */
+  readonly waiting: number;
+  readonly pause: number;
+  readonly touched: number;
+  readonly lost: readonly string[];
+  release(): Promise<void>;
+}
+
+/** The node that takes the guest's writes now. */
+export async function activeNode(qmp: Qmp): Promise<string> {
+  const blocks = await qmp.execute('query-block');
+  for (const block of Array.isArray(blocks) ? blocks : []) {
+    if (!isObject(block) || !String(block['qdev']).includes('disk-root')) continue;
+    const inserted = block['inserted'];
+    if (isObject(inserted) && typeof inserted['node-name'] === 'string') return inserted['node-name'];
+  }
+  throw new Error('QEMU shows no root disk');
+}
+
+/** The guest's writes go to a new disk from here on; what it wrote up to now is the layer that is returned. */
+export async function switchDisk(context: Context, { paths, runAs }: BootContext, qmp: Qmp): Promise<string> {
+  const node = await activeNode(qmp);
+  const { layer, disk } = await pushLayer(paths.disk, context.project.paths, runAs, context.signal);
+  const overlay = `root-${layer.slice(layer.lastIndexOf('/') + 1, -'.qcow2'.length)}`;
+  await qmp.execute('blockdev-add', {
+    ...{ driver: 'qcow2', 'node-name': overlay, discard: 'unmap', backing: null },
+    file: { driver: 'file', filename: disk, discard: 'unmap' },
+  });
+  await qmp.execute('blockdev-snapshot', { node, overlay });
+  return layer;
+}
+
+/**
+ * The machine stands still while its memory is copied, and has its shares back when this returns. It stays marked as frozen.
+ * @throws AiVmError `guest.agent` when a share is in use, `host.memory`
+ */
+export async function takeFrozen(context: Context, boot: BootContext, seen: Observed): Promise<Frozen> {
+  const { paths, vm, runAs } = boot;
+  const { signal } = context;
+  const dir = await memoryDir(paths.run);
+  const state = join(paths.dir, 'frozen.state');
+  const scratch = vm.overlay ? join(paths.dir, 'frozen.scratch') : null;
+  const files: FileHandle[] = [];
+  const release = async (): Promise<void> => {
+    for (const file of files.splice(0)) await file.close();
+    for (const path of [state, scratch]) if (path !== null) await rm(path, { force: true });
+  };
+  const memoryFile = async (name: string): Promise<FileHandle> => {
+    const file = await nameless(dir, `ai-vm-${process.pid}-${name}`);
+    files.push(file);
+    if (runAs.drop) await file.chown(runAs.uid, runAs.gid);
+    return file;
+  };
+  try {
+    await rm(state, { force: true });
+    const [memory, plugged] = [await memoryFile('memory'), await memoryFile('plugged')];
+    const [from, fromPlugged] = [
+      await openMemory(seen.process!.pid, boot.chassis.memory.base, 'r'),
+      await openMemory(seen.process!.pid, pluggedBackend(boot.chassis.memory), 'r'),
+    ];
+    files.push(from, fromPlugged);
+    const touched = (await touchedBytes(from)) + (await touchedBytes(fromPlugged));
+    let layer: string | null = null;
+    await markFrozen(paths, true);
+    let pause: number;
+    let waiting = 0;
+    const back = (): Promise<readonly string[]> => attachShares(context, boot, new AbortController().signal);
+    try {
+      await detachShares(boot, signal);
+      waiting = await startWaiting(new Agent(paths.agent), signal);
+      pause = await whileStopped(paths, signal, async (qmp) => {
+        if (scratch === null) layer = await switchDisk(context, boot, qmp);
+        else await copySparse(paths.scratch, scratch, signal);
+        await withoutRam(qmp);
+        await saveState(qmp, state, paths.migration, runAs);
+        try {
+          await copySparse(fdPath(from), fdPath(memory), signal);
+          await copySparse(fdPath(fromPlugged), fdPath(plugged), signal);
+        } catch (error) {
+          throw await explainFull(error, {
+            what: `a copy of the memory of ${seen.vm}`,
+            dir,
+            needed: touched,
+            vm: seen.vm,
+          });
+        }
+      });
+    } catch (error) {
+      // First of all, for that needs room: what has been taken goes.
+      await release();
+      // What went wrong first is what people should read.
+      await back()
+        .then(() => new Agent(paths.agent).exec(['/bin/sh', '-c', RELEASE_WAITING]))
+        .then(() => markFrozen(paths, false))
+        .catch(() => undefined);
+      throw error;
+    }
+    await endWaiting(new Agent(paths.agent), signal);
+    const lost = await back();
+    return {
+      memory,
+      plugged,
+      state,
+      layer,
+      scratch,
+      provisioned: seen.applied?.provisioned ?? [],
+      installed: seen.applied?.installed,
+      waiting,
+      pause,
+      touched,
+      lost,
+      release,
+    };
+  } catch (error) {
+    await release();
+    throw await explainFull(error, { what: `the state of ${seen.vm}`, dir: paths.dir, vm: seen.vm });
+  }
+}
+
+/** A shell that each copy has, and that has nothing to wait for in the machine itself. @returns its pid */
+async function startWaiting(agent: Agent, signal: AbortSignal): Promise<number> {
+  const made = await agent.exec(['/bin/sh', '-c', PREPARE_WAITING], { signal });
+  if (made.code !== 0) throw new AiVmError('guest.agent', 'the guest could not be prepared');
+  return agent.use(
+    async (session) => {
+      const args = { path: '/bin/sh', arg: ['-c', waitAt('settle')], 'capture-output': true };
+      return toInteger(toObject(await session.request('guest-exec', args), 'guest-exec')['pid'], 'pid', 2, 2 ** 31 - 1);
+    },
+    { signal },
+  );
+}
+
+const endWaiting = (agent: Agent, signal: AbortSignal): Promise<void> =>
+  agent.use((session) => sendScript(session, 'settle', 'exit 0\n'), { signal });

@@ -1,0 +1,384 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import {
+  failedSteps,
+  growScript,
+  mountSteps,
+  settleScript,
+  type Script,
+  type Self,
+} from '../../../src/guest/settle.ts';
+import type { GuestSettings } from '../../../src/model/boot.ts';
+import type { GuestStep } from '../../../src/model/live.ts';
+
+const SELF: Self = {
+  hostname: 'shop',
+  machineId: '0123456789abcdef0123456789abcdef',
+  mac: '52:54:00:12:34:56',
+  hostKey: '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n',
+  hostKeyPublic: 'ssh-ed25519 AAAAhost shop',
+  seed: 'c2VlZA==',
+  now: 1_790_000_000_123,
+};
+const SETTINGS: GuestSettings = {
+  mounts: [{ tag: 'rw1-a', target: '/mnt/host-rw/a', type: 'virtiofs', options: ['rw'] }],
+  users: [{ name: 'dev', uid: 1000, groups: ['sudo'], sudo: true, authorizedKeys: ['ssh-ed25519 AAAA dev'] }],
+  files: [{ path: '/etc/motd', mode: '0644', owner: 'root', group: 'root', content: 'hello\n' }],
+};
+
+describe('the scripts', () => {
+  it('that tell a machine who it is', () => {
+    const more = [{ title: 'do more', script: 'more\n' }];
+    expect(settleScript(SETTINGS, SELF, more).text).toMatchInlineSnapshot(`
+      "exec 2>&1
+      { umask 077
+      printf %s '-----BEGIN OPENSSH PRIVATE KEY-----
+      AAAA
+      -----END OPENSSH PRIVATE KEY-----
+      ' >/etc/ssh/ssh_host_ed25519_key &&
+      umask 022 &&
+      printf %s 'ssh-ed25519 AAAAhost shop
+      ' >/etc/ssh/ssh_host_ed25519_key.pub &&
+      { [ ! -p /run/ai-vm/ssh ] || echo go 1<>/run/ai-vm/ssh; } &&
+      if [ -s /run/sshd.pid ]; then read -r pid </run/sshd.pid && : >/run/sshd.pid && kill -HUP "$pid" && again=yes; fi
+      } || echo ai-vm-failed 0
+      { date -s @1790000000.123 >/dev/null
+      } || echo ai-vm-failed 1 &
+      { echo 'c2VlZA==' >/dev/urandom
+      } || echo ai-vm-failed 2
+      { echo 'shop' >/proc/sys/kernel/hostname
+      } || echo ai-vm-failed 3
+      { echo '0123456789abcdef0123456789abcdef' >/etc/machine-id
+      } || echo ai-vm-failed 4
+      { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
+      ip link set dev eth0 address '52:54:00:12:34:56'
+      } || echo ai-vm-failed 5 &
+      { printf %s 'u dev 1000 "dev" /home/dev /bin/bash
+      m dev sudo
+      ' >/run/ai-vm/credentials/sysusers.extra &&
+      CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-sysusers /dev/null >/dev/null
+      } || echo ai-vm-failed 6
+      { printf %s 'd /home/dev 0750 dev dev -
+      C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
+      C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
+      C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
+      d /home/dev/.ssh 0700 dev dev -
+      f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
+      f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
+      f+~ "/etc/motd" 0644 root root - aGVsbG8K
+      ' >/run/ai-vm/credentials/tmpfiles.extra &&
+      CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-tmpfiles --create --boot provision.conf
+      code=$?
+      printf '' >/run/ai-vm/credentials/tmpfiles.extra
+      [ $code = 0 ]
+      } || echo ai-vm-failed 7
+      { [ -d '/mnt/host-rw/a' ] || mkdir -p -- '/mnt/host-rw/a'
+      tries=0
+      until mount -t virtiofs -o 'rw' -- 'rw1-a' '/mnt/host-rw/a' 2>/dev/null || mountpoint -q -- '/mnt/host-rw/a'; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || break
+        sleep 0.05
+      done
+      [ "$tries" -lt 100 ]
+      } || echo ai-vm-failed 8
+      { more
+      } || echo ai-vm-failed 9
+      { [ -z "\${again:-}" ] || {
+      tries=0
+      until [ -s /run/sshd.pid ]; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 200 ] || break
+        sleep 0.05
+      done
+      [ "$tries" -lt 200 ]
+      }
+      } || echo ai-vm-failed 10
+      wait
+      echo ai-vm-done
+      "
+    `);
+  });
+
+  it('that let it grow', () => {
+    const { text, steps } = growScript([{ title: 'grow its disk', script: 'growfs /\n', late: true }]);
+    expect(text).toMatchInlineSnapshot(`
+      "exec 2>&1
+      { growfs /
+      } || echo ai-vm-failed 0
+      { systemctl restart --no-block systemd-journald.service
+      } || echo ai-vm-failed 1
+      echo ai-vm-done
+      "
+    `);
+    expect(steps.map(({ title }) => title)).toEqual(['grow its disk', 'begin its journal']);
+  });
+
+  it('mount the outer before the inner, whatever order they were declared in', () => {
+    const mount = (target: string) => ({ ...SETTINGS.mounts[0]!, target });
+    const titles = mountSteps({ ...SETTINGS, mounts: ['/a/b/c', '/d', '/a', '/a/b'].map(mount) }).map((s) => s.title);
+    expect(titles).toEqual(['mount /a', 'mount /a/b', 'mount /a/b/c', 'mount /d']);
+  });
+
+  it('call everything vital that makes a machine itself, and no mount', () => {
+    const { steps } = settleScript(SETTINGS, SELF, []);
+    expect(steps.filter((step) => step.vital !== true).map((step) => step.title)).toEqual(['mount /mnt/host-rw/a']);
+  });
+});
+
+/** A guest of which there are only the places that the scripts write to, and programs that note how they were called. */
+let root: string;
+const STUBS = [
+  'date',
+  'ip',
+  'mkdir',
+  'mount',
+  'mountpoint',
+  'sleep',
+  'systemctl',
+  'systemd-sysusers',
+  'systemd-tmpfiles',
+];
+const NET = '/proc/sys/net/ipv4/conf/eth0';
+const PLACES = ['/run/ai-vm', '/run/sshd.pid', '/etc/ssh', '/etc/machine-id', '/proc/sys', '/dev/urandom'];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'ai-vm-settle-'));
+  for (const dir of ['bin', 'calls', 'run/ai-vm/credentials', 'etc/ssh', 'dev', 'proc/sys/kernel', NET.slice(1)]) {
+    await mkdir(join(root, dir), { recursive: true });
+  }
+  for (const name of STUBS) await stub(name);
+});
+afterEach(() => rm(root, { recursive: true }));
+
+/** @param then what it does after it has noted its arguments and the credentials that it would read */
+async function stub(name: string, then = ''): Promise<void> {
+  const text = `#!/bin/sh
+calls=${root}/calls/${name}
+for argument; do printf '%s\\0' "$argument" >>"$calls"; done
+printf '\\001\\0' >>"$calls"
+${then}
+`;
+  await writeFile(join(root, 'bin', name), text);
+  await chmod(join(root, 'bin', name), 0o755);
+}
+
+/** How a program was called: one list of arguments for each time. */
+async function calls(name: string): Promise<string[][]> {
+  const text = await readFile(join(root, 'calls', name), 'utf8').catch(() => '');
+  return text
+    .split('\u0001\0')
+    .slice(0, -1)
+    .map((call) => call.split('\0').slice(0, -1));
+}
+
+/** The script as it would run in the guest, but that what is outside of quotes is below `root`: it must not touch this host. */
+function moved({ text }: Script): string {
+  const parts = text.split(/('[^']*'|\\')/);
+  const local = parts.map((part, n) =>
+    n % 2 === 1 ? part : PLACES.reduce((all, place) => all.replaceAll(place, root + place), part),
+  );
+  const outside = local
+    .filter((_, n) => n % 2 === 0)
+    .join('')
+    .matchAll(/>\s*(\S+)/g);
+  for (const [, target] of outside) expect(target).toMatch(new RegExp(`^(${root}|/dev/null$|&1$|&2;?$)`));
+  return local.join('');
+}
+
+const run = (script: Script, input = moved(script)): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const options = { env: { PATH: join(root, 'bin') }, cwd: root };
+    const child = execFile('/bin/sh', ['-s'], options, (error, stdout) => {
+      if (error && typeof error.code !== 'number') reject(new Error('no shell', { cause: error }));
+      else resolve(stdout);
+    });
+    child.stdin?.end(input);
+  });
+
+const failed = async (script: Script): Promise<string[]> =>
+  failedSteps(await run(script), script).map((step) => step.title);
+const written = (path: string): Promise<string> => readFile(join(root, path), 'utf8');
+
+describe('a shell that runs them', () => {
+  it('makes the machine itself', async () => {
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
+    expect(await written('etc/ssh/ssh_host_ed25519_key')).toBe(SELF.hostKey);
+    expect(await written('etc/ssh/ssh_host_ed25519_key.pub')).toBe(`${SELF.hostKeyPublic}\n`);
+    expect(await written('proc/sys/kernel/hostname')).toBe('shop\n');
+    expect(await written('etc/machine-id')).toBe(`${SELF.machineId}\n`);
+    expect(await written('dev/urandom')).toBe(`${SELF.seed}\n`);
+    expect(await calls('date')).toEqual([['-s', '@1790000000.123']]);
+    expect(await calls('ip')).toEqual([['link', 'set', 'dev', 'eth0', 'address', SELF.mac]]);
+    expect(await calls('mount')).toEqual([['-t', 'virtiofs', '-o', 'rw', '--', 'rw1-a', '/mnt/host-rw/a']]);
+    expect(await calls('mkdir')).toEqual([['-p', '--', '/mnt/host-rw/a']]);
+    expect(await calls('systemd-sysusers')).toEqual([['/dev/null']]);
+    expect(await calls('systemd-tmpfiles')).toEqual([['--create', '--boot', 'provision.conf']]);
+  });
+
+  it('leaves its key to root alone, and nothing of its files behind', async () => {
+    await stub(
+      'systemd-tmpfiles',
+      `while read -r line; do echo "$line"; done <"$CREDENTIALS_DIRECTORY/tmpfiles.extra" >${root}/seen`,
+    );
+    await run(settleScript(SETTINGS, SELF, []));
+    expect(await written('seen')).toContain('/home/dev/.ssh/authorized_keys');
+    expect(await written('run/ai-vm/credentials/tmpfiles.extra')).toBe('');
+    const { mode } = await stat(join(root, 'etc/ssh/ssh_host_ed25519_key'));
+    expect(mode & 0o777).toBe(0o600);
+  });
+
+  const two = ['/mnt/outer', '/mnt/outer/in ner'].map((target, n) => ({
+    ...SETTINGS.mounts[0]!,
+    tag: `rw${n}`,
+    target,
+  }));
+  it('mounts several shares by one program, outer ones first', async () => {
+    expect(await failed(settleScript({ ...SETTINGS, mounts: [two[1]!, two[0]!] }, SELF, []))).toEqual([]);
+    expect(await calls('mount')).toEqual([['-a', '-T', `${root}/run/ai-vm/fstab`]]);
+    expect(await written('run/ai-vm/fstab')).toBe(
+      'rw0 /mnt/outer virtiofs rw,X-mount.mkdir 0 0\nrw1 /mnt/outer/in\\040ner virtiofs rw,X-mount.mkdir 0 0\n',
+    );
+  });
+
+  it('mounts each by itself where that fails, and names the one that cannot be', async () => {
+    await stub('mount', 'case "$*" in *-a*|*rw1*) exit 1 ;; esac');
+    await stub('mountpoint', 'exit 1');
+    expect(await failed(settleScript({ ...SETTINGS, mounts: two }, SELF, []))).toEqual(['mount /mnt/outer/in ner']);
+  });
+
+  it('waits for what runs beside the rest, and names it when it fails', async () => {
+    await stub('ip', '/bin/sleep 0.3; exit 1');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual(['set its network address']);
+  });
+
+  const hostile = [
+    '$(touch pwned)',
+    '`touch pwned`',
+    "'; touch pwned; '",
+    '"; touch pwned; "',
+    'a\ntouch pwned\n',
+    '\\',
+    "it's",
+    '-o exec',
+    '$HOME * ? ~ # ! & | < >',
+    '%s%n\\n\\c',
+    'END',
+  ];
+  it.each(hostile)('expands nothing of %j', async (text) => {
+    const settings: GuestSettings = {
+      mounts: [{ tag: `rw-${text}`, target: `/mnt/${text}`, type: '9p', options: ['rw', text] }],
+      users: [{ name: 'dev', uid: 1000, groups: [], sudo: false, authorizedKeys: [text] }],
+      files: [{ path: `/etc/${text}`, mode: '0644', owner: 'root', group: 'root', content: text }],
+    };
+    const self = { ...SELF, hostKey: text, hostKeyPublic: text, mac: text };
+    await stub('touch', `: >${root}/pwned`);
+    expect(await failed(settleScript(settings, self, []))).toEqual([]);
+    expect(await calls('touch')).toEqual([]);
+    expect(await readdir(root)).not.toContain('pwned');
+    expect(await calls('mount')).toEqual([['-t', '9p', '-o', `rw,${text}`, '--', `rw-${text}`, `/mnt/${text}`]]);
+    expect(await calls('ip')).toEqual([['link', 'set', 'dev', 'eth0', 'address', text]]);
+    expect(await written('etc/ssh/ssh_host_ed25519_key')).toBe(text);
+  });
+
+  it('expands nothing of anything', async () => {
+    const texts = fc.string({ unit: fc.constantFrom(...Array.from('\'"`$(){}\\\n\t ;&|<>*~#!-=%aEND0')) });
+    await fc.assert(
+      fc.asyncProperty(texts, async (text) => {
+        await rm(join(root, 'calls', 'mount'), { force: true });
+        const mounts = [{ tag: text, target: `/mnt/${text}`, type: 'virtiofs' as const, options: ['rw'] }];
+        const script = settleScript({ mounts, users: [], files: [] }, { ...SELF, hostKey: text }, []);
+        expect(await failed(script)).toEqual([]);
+        expect(await calls('mount')).toEqual([['-t', 'virtiofs', '-o', 'rw', '--', text, `/mnt/${text}`]]);
+        expect(await written('etc/ssh/ssh_host_ed25519_key')).toBe(text);
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('waits for a device that appears late, and names what never comes', async () => {
+    const second = `[ -e ${root}/once ] || { : >${root}/once; exit 1; }`;
+    await stub('mountpoint', 'exit 1');
+    await stub('mount', second);
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
+    expect(await calls('mount')).toHaveLength(2);
+    expect(await calls('sleep')).toEqual([['0.05']]);
+
+    await stub('mount', 'exit 32');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual(['mount /mnt/host-rw/a']);
+  });
+
+  it('has an sshd that runs take up the new key, and waits until it has', async () => {
+    const pidFile = join(root, 'run/sshd.pid');
+    await stub('sleep', 'exec /bin/sleep "$1"');
+    const takesUp = `trap 'echo 7 >${pidFile}; exit 0' HUP; echo up; while :; do sleep 0.02; done`;
+    const sshd = spawn('/bin/sh', ['-c', takesUp], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(sshd.stdout, 'data');
+    await writeFile(pidFile, `${sshd.pid}\n`);
+    const exited = once(sshd, 'exit');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
+    expect(await written('run/sshd.pid')).toBe('7\n');
+    await exited;
+  });
+
+  it('does not mount again what is mounted', async () => {
+    await stub('mount', 'exit 32');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
+    expect(await calls('mountpoint')).toEqual([['-q', '--', '/mnt/host-rw/a']]);
+  });
+
+  it.each([
+    ['date', 'set its clock'],
+    ['ip', 'set its network address'],
+    ['systemd-sysusers', 'make its users'],
+    ['systemd-tmpfiles', 'write its files'],
+  ])('names the step of a %s that fails, and goes on', async (program, title) => {
+    await stub(program, 'echo oh no >&2; exit 1');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([title]);
+    expect(await calls('mount')).toHaveLength(1);
+  });
+
+  it.each([
+    ['etc/ssh', ['set its SSH host key']],
+    ['proc/sys/kernel', ['set its name']],
+    ['run/ai-vm/credentials', ['make its users', 'write its files']],
+  ])('names the steps that cannot write into %s, and goes on', async (dir, titles) => {
+    await rm(join(root, dir), { recursive: true });
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual(titles);
+    expect(await calls('mount')).toHaveLength(1);
+  });
+
+  it('runs what may come later, and what was asked for beyond', async () => {
+    const more = [
+      { title: 'one', script: 'false' },
+      { title: 'two', script: 'true\n' },
+      { title: 'three', script: 'not-there 2>/dev/null' },
+    ];
+    expect(await failed(growScript(more))).toEqual(['one', 'three']);
+    expect(await calls('systemctl')).toEqual([['restart', '--no-block', 'systemd-journald.service']]);
+  });
+});
+
+describe('what the guest says of it', () => {
+  const steps: GuestStep[] = ['a', 'b', 'c'].map((title) => ({ title, script: ':' }));
+  const script: Script = { text: '', steps };
+
+  it('only picks from the steps that were asked for', () => {
+    const said = (text: string): string[] => failedSteps(text, script).map((step) => step.title);
+    expect(said(`ai-vm-failed 1\nai-vm-done\n`)).toEqual(['b']);
+    expect(said(`noise\nai-vm-failed 2\nai-vm-failed 0\nai-vm-failed 2\nai-vm-done\n`)).toEqual(['a', 'c']);
+    expect(said(`ai-vm-failed 3\nai-vm-failed 99999\nai-vm-failed -1\nai-vm-done\n`)).toEqual([]);
+    expect(said(` ai-vm-failed 1\nai-vm-failed 1 x\nai-vm-failed one\nai-vm-done\n`)).toEqual([]);
+  });
+
+  it('that breaks off is as bad as all of them', async () => {
+    const cut = settleScript(SETTINGS, SELF, []);
+    expect(failedSteps('', cut)).toEqual(cut.steps);
+    const dies = growScript([{ title: 'die', script: 'exit 0' }, ...steps]);
+    expect(await failed(dies)).toEqual(dies.steps.map((step) => step.title));
+  });
+});
