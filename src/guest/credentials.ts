@@ -75,6 +75,9 @@ const sysusersUser = (user: GuestUser): string[] => [
 
 const lines = (list: readonly string[]): string => list.map((line) => `${line}\n`).join('');
 
+/** What systemd-sysusers reads. */
+export const sysusersOf = (users: readonly GuestUser[]): string => lines(users.flatMap(sysusersUser));
+
 /**
  * @param machineId 32 hex digits
  */
@@ -82,7 +85,7 @@ export function credentials(settings: GuestSettings, machineId: string): Credent
   const files = settings.files.map(tmpfilesFile);
   return new Map([
     ['system.machine_id', machineId],
-    ['sysusers.extra', lines(settings.users.flatMap(sysusersUser))],
+    ['sysusers.extra', sysusersOf(settings.users)],
     ['tmpfiles.extra', lines([...settings.users.flatMap(tmpfilesUser), ...files])],
     ['fstab.extra', lines(settings.mounts.map(fstabLine))],
   ]);

@@ -2,10 +2,11 @@
  * The other way in for GuestSettings: a machine that was restored from a template is told who it is by one shell script.
  * The same stock tools read the same texts as at a boot. Pure: the text of scripts for POSIX sh, run as root in the guest.
  */
-import type { GuestFile, GuestMount, GuestSettings } from '../model/boot.ts';
+import { createHash } from 'node:crypto';
+import type { GuestFile, GuestMount, GuestSettings, GuestUser } from '../model/boot.ts';
 import type { GuestStep } from '../model/live.ts';
 import { AWAIT_SSHD, SSHD_PID } from '../model/sshd.ts';
-import { credentials, fstabField } from './credentials.ts';
+import { credentials, fstabField, sysusersOf } from './credentials.ts';
 
 const DIR = '/run/ai-vm';
 
@@ -16,12 +17,54 @@ export type Pipe = keyof typeof PIPES;
 const SSH_PIPE = `${DIR}/ssh`;
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
 
+/** On the file system of the lists that it has copies of. */
+const USERS = '/etc/.ai-vm';
+/** Each is whole when the next one is put into its place: a user is there when all else of theirs is. */
+const LISTS = ['group', 'gshadow', 'shadow', 'passwd'];
+
+const usersAt = (sysusers: string): string =>
+  `${USERS}/${createHash('sha256').update(sysusers).digest('hex').slice(0, 16)}`;
+
+const lists = (dir: string): string => LISTS.map((name) => `${dir}/${name}`).join(' ');
+
+/**
+ * The system's lists of users as they will be with these, beside those that it has: making users is the longest part of becoming
+ * a machine, and most machines on a host have the same ones. Whoever has others makes them.
+ */
+function usersBeside(users: readonly GuestUser[]): string {
+  const text = sysusersOf(users);
+  const dir = usersAt(text);
+  return `mkdir -m 700 ${USERS} && mkdir -p ${dir}/etc
+cp -a ${lists('/etc')} ${dir}/etc/ && printf %s ${q(text)} | systemd-sysusers --root=${dir} - >/dev/null || rm -rf ${dir}
+`;
+}
+
+/** Whether all are there, by builtins of the shell. A copy of a machine has its users. */
+const areThere = (users: readonly GuestUser[]): string => `there=0
+while IFS=: read -r name _ uid _; do
+case $name:$uid in ${users.map(({ name, uid }) => `${name}:${uid}`).join(' | ')}) there=$((there + 1)) ;; esac
+done </etc/passwd
+[ $there = ${users.length} ]`;
+
+/** The users that are not there yet: from what {@link usersBeside} has prepared for them, or by what makes them at a boot. */
+function makeUsers(users: readonly GuestUser[]): string {
+  if (users.length === 0) return ':';
+  const text = sysusersOf(users);
+  const dir = `${usersAt(text)}/etc`;
+  return `if [ -e ${dir}/passwd ]; then mv -f ${lists(dir)} /etc/
+elif ! { ${areThere(users)}
+}; then
+${write(text, `${DIR}/credentials/sysusers.extra`)} &&
+CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-sysusers /dev/null >/dev/null
+fi`;
+}
+
 /**
  * Makes a booted guest ready to become another one. Ends only when it has come to rest. What every clone runs at once is read in
  * beforehand; sshd is started up to the point where it needs its key. On the disk it has no machine id: a copy that is cut off before
  * its own has reached the disk takes it from its credentials when it boots.
  */
-export const PREPARE = `set -e
+export const prepare = (users: readonly GuestUser[]): string => `set -e
 systemctl is-system-running --wait >/dev/null || :
 for module in virtio_mem virtiofs fuse 9pnet_virtio 9p; do modprobe "$module" 2>/dev/null || :; done
 mkdir -m 700 ${DIR} ${DIR}/credentials
@@ -34,11 +77,15 @@ cat >/run/systemd/system/ssh.service.d/10-ai-vm.conf <<'END'
 ConditionPathExists=
 [Service]
 TimeoutStartSec=infinity
-ExecStartPre=/bin/sh -c '[ -e ${HOST_KEY} ] || read -r go <${SSH_PIPE}'
 END
+# Who waits becomes the server: systemd takes as long to start another program as sshd does to be there.
+sshd=$(systemctl show --property=ExecStart --value ssh.service | sed -n 's/.*argv\\[\\]=\\(.*[^ ]\\) *; ignore_errors.*/\\1/p')
+[ -n "$sshd" ]
+printf 'ExecStart=\\nExecStart=/bin/sh -c "[ -e ${HOST_KEY} ] || read -r go <${SSH_PIPE}; exec %s"\\n' "$sshd" \\
+  >>/run/systemd/system/ssh.service.d/10-ai-vm.conf
 systemctl daemon-reload
 systemctl start --no-block ssh.service
-: >/etc/machine-id
+${usersBeside(users)}: >/etc/machine-id
 sync
 echo 3 >/proc/sys/vm/drop_caches
 cat /usr/sbin/sshd /usr/lib/openssh/sshd-session /usr/lib/openssh/sshd-auth /usr/bin/mount /usr/bin/sudo /usr/bin/bash \\
@@ -174,8 +221,7 @@ ip link set dev eth0 address ${q(self.mac)}`,
     },
     {
       title: 'make its users',
-      script: `${credential('sysusers.extra')} &&
-CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-sysusers /dev/null >/dev/null`,
+      script: makeUsers(settings.users),
     },
     {
       title: 'write its files',
@@ -238,6 +284,7 @@ export const mountScriptOf = (settings: GuestSettings, now?: number): Script => 
 export const growScript = (more: readonly GuestStep[]): Script =>
   scriptOf([
     ...more,
+    { title: 'forget the users of others', script: `rm -rf ${USERS}`, late: true },
     { title: 'begin its journal', script: 'systemctl restart --no-block systemd-journald.service', late: true },
   ]);
 

@@ -1,13 +1,15 @@
 import type { GuestUser } from '../model/boot.ts';
 import { guestUid } from '../model/guest-user.ts';
+import type { RunAs } from '../model/capabilities.ts';
 import type { LiveStep } from '../model/live.ts';
 import { UNKNOWN, type BootContext, type Resource } from '../model/resource.ts';
 import { part, valueChange } from './support.ts';
 
-const usersOf = (names: readonly string[], { runAs, identity }: BootContext): GuestUser[] =>
+/** @param publicKey of the key that opens all of them; none yet where nobody is to log in */
+export const usersOf = (names: readonly string[], runAs: RunAs, publicKey?: string): GuestUser[] =>
   names.map((name, index) => ({
     ...{ name, uid: guestUid(runAs) + index, groups: ['sudo', 'audio'], sudo: true },
-    authorizedKeys: [identity.publicKey],
+    authorizedKeys: publicKey === undefined ? [] : [publicKey],
   }));
 
 /**
@@ -38,7 +40,11 @@ const letIn = (names: readonly string[]): LiveStep => ({
 /** Nobody but these can log in, whoever could before. */
 export const usersSteps = (names: readonly string[], context: BootContext): LiveStep[] => [
   lockOutOthers(names),
-  { do: 'settings', title: 'make its users', settings: { users: usersOf(names, context) } },
+  {
+    do: 'settings',
+    title: 'make its users',
+    settings: { users: usersOf(names, context.runAs, context.identity.publicKey) },
+  },
   letIn(names),
 ];
 
@@ -49,7 +55,7 @@ export const usersSteps = (names: readonly string[], context: BootContext): Live
 export const users: Resource<readonly string[]> = {
   name: 'users',
   desired: (vm) => vm.users,
-  boot: (names, context) => part({ guest: { users: usersOf(names, context) } }),
+  boot: (names, context) => part({ guest: { users: usersOf(names, context.runAs, context.identity.publicKey) } }),
   observe: (_seen, applied) => applied?.users ?? UNKNOWN,
   changes: (desired, observed) => {
     // The number of a user follows from its place, and what is on the disk belongs to numbers.

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { Agent } from '../../guest/agent.ts';
 import { toInteger, toObject } from '../../guest/agent-checks.ts';
 import { waitForAgent } from '../../guest/readiness.ts';
-import { PREPARE, READERS, waitAt, type Pipe } from '../../guest/settle.ts';
+import { prepare, READERS, waitAt, type Pipe } from '../../guest/settle.ts';
 import { boundToUs } from '../../host/bound.ts';
 import { ownDirectory, removeTree } from '../../host/directories.ts';
 import { privilegesOf } from '../../host/privileges.ts';
@@ -21,6 +21,7 @@ import { AGENT_PORT } from '../../qemu/argv.ts';
 import { openMemory, saveMemory } from '../../qemu/memory-image.ts';
 import { saveState, withoutRam } from '../../qemu/migration.ts';
 import { Qmp } from '../../qemu/qmp.ts';
+import { usersOf } from '../../resources/users.ts';
 import type { Context } from '../context.ts';
 import { createDisk } from '../disk.ts';
 import { argumentsOf, templateBoot, TEMPLATE_SCRATCH } from './shape.ts';
@@ -98,9 +99,11 @@ async function connect(job: Job, child: ReturnType<typeof startQemu>): Promise<Q
   }
 }
 
-async function bringToRest(agent: Agent, { signal, progress }: Job): Promise<Waiting> {
+async function bringToRest(agent: Agent, job: Job): Promise<Waiting> {
+  const { vm, signal, runAs, progress } = job;
   progress('bringing it to rest');
-  const result = await agent.exec(['/bin/sh', '-s'], { input: PREPARE, timeout: REST, signal });
+  const input = prepare(usersOf(vm.users, runAs));
+  const result = await agent.exec(['/bin/sh', '-s'], { input, timeout: REST, signal });
   if (result.code !== 0) {
     throw new AiVmError('guest.agent', 'the guest could not be prepared', {
       why: sanitise(Buffer.concat([result.stdout, result.stderr]).toString('utf8')).slice(-1000),

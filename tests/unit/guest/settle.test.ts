@@ -9,6 +9,7 @@ import {
   failedSteps,
   growScript,
   mountSteps,
+  prepare,
   settleScript,
   type Script,
   type Self,
@@ -58,10 +59,18 @@ describe('the scripts', () => {
       { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
       ip link set dev eth0 address '52:54:00:12:34:56'
       } || echo ai-vm-failed 5 &
-      { printf %s 'u dev 1000 "dev" /home/dev /bin/bash
+      { if [ -e /etc/.ai-vm/17abf9d08b68c5f1/etc/passwd ]; then mv -f /etc/.ai-vm/17abf9d08b68c5f1/etc/group /etc/.ai-vm/17abf9d08b68c5f1/etc/gshadow /etc/.ai-vm/17abf9d08b68c5f1/etc/shadow /etc/.ai-vm/17abf9d08b68c5f1/etc/passwd /etc/
+      elif ! { there=0
+      while IFS=: read -r name _ uid _; do
+      case $name:$uid in dev:1000) there=$((there + 1)) ;; esac
+      done </etc/passwd
+      [ $there = 1 ]
+      }; then
+      printf %s 'u dev 1000 "dev" /home/dev /bin/bash
       m dev sudo
       ' >/run/ai-vm/credentials/sysusers.extra &&
       CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-sysusers /dev/null >/dev/null
+      fi
       } || echo ai-vm-failed 6
       { printf %s 'd /home/dev 0750 dev dev -
       C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
@@ -110,12 +119,18 @@ describe('the scripts', () => {
       "exec 2>&1
       { growfs /
       } || echo ai-vm-failed 0
-      { systemctl restart --no-block systemd-journald.service
+      { rm -rf /etc/.ai-vm
       } || echo ai-vm-failed 1
+      { systemctl restart --no-block systemd-journald.service
+      } || echo ai-vm-failed 2
       echo ai-vm-done
       "
     `);
-    expect(steps.map(({ title }) => title)).toEqual(['grow its disk', 'begin its journal']);
+    expect(steps.map(({ title }) => title)).toEqual([
+      'grow its disk',
+      'forget the users of others',
+      'begin its journal',
+    ]);
   });
 
   it('mount the outer before the inner, whatever order they were declared in', () => {
@@ -138,19 +153,23 @@ const STUBS = [
   'mkdir',
   'mount',
   'mountpoint',
+  'mv',
+  'rm',
   'sleep',
   'systemctl',
   'systemd-sysusers',
   'systemd-tmpfiles',
 ];
 const NET = '/proc/sys/net/ipv4/conf/eth0';
-const PLACES = ['/run/ai-vm', '/run/sshd.pid', '/etc/ssh', '/etc/machine-id', '/proc/sys', '/dev/urandom'];
+const PLACES =
+  /(?<![\w/])\/(run\/ai-vm|run\/sshd\.pid|etc\/ssh|etc\/machine-id|etc\/\.ai-vm|etc\/passwd|proc\/sys|dev\/urandom)/gu;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'ai-vm-settle-'));
   for (const dir of ['bin', 'calls', 'run/ai-vm/credentials', 'etc/ssh', 'dev', 'proc/sys/kernel', NET.slice(1)]) {
     await mkdir(join(root, dir), { recursive: true });
   }
+  await writeFile(join(root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/bash\n');
   for (const name of STUBS) await stub(name);
 });
 afterEach(() => rm(root, { recursive: true }));
@@ -179,9 +198,7 @@ async function calls(name: string): Promise<string[][]> {
 /** The script as it would run in the guest, but that what is outside of quotes is below `root`: it must not touch this host. */
 function moved({ text }: Script): string {
   const parts = text.split(/('[^']*'|\\')/);
-  const local = parts.map((part, n) =>
-    n % 2 === 1 ? part : PLACES.reduce((all, place) => all.replaceAll(place, root + place), part),
-  );
+  const local = parts.map((part, n) => (n % 2 === 1 ? part : part.replaceAll(PLACES, (place) => root + place)));
   const outside = local
     .filter((_, n) => n % 2 === 0)
     .join('')
@@ -218,6 +235,38 @@ describe('a shell that runs them', () => {
     expect(await calls('mkdir')).toEqual([['-p', '--', '/mnt/host-rw/a']]);
     expect(await calls('systemd-sysusers')).toEqual([['/dev/null']]);
     expect(await calls('systemd-tmpfiles')).toEqual([['--create', '--boot', 'provision.conf']]);
+  });
+
+  const passwd = (...names: string[]): Promise<void> =>
+    writeFile(join(root, 'etc/passwd'), ['root:x:0:0::', ...names].map((name) => `${name}:/home:/bin/bash\n`).join(''));
+
+  it('makes no users that are there, and all where one is not, or is another one', async () => {
+    const users = [1000, 1001].map((uid) => ({ ...SETTINGS.users[0]!, name: `u${uid}`, uid }));
+    const made = async (): Promise<number> => {
+      expect(await failed(settleScript({ ...SETTINGS, users }, SELF, []))).toEqual([]);
+      return (await calls('systemd-sysusers')).length;
+    };
+    await passwd('u1000:x:1000:1000:', 'u1001:x:1001:1001:');
+    expect(await made()).toBe(0);
+    await passwd('u1000:x:1000:1000:');
+    expect(await made()).toBe(1);
+    await passwd('u1000:x:1000:1000:', 'u1001:x:1002:1002:');
+    expect(await made()).toBe(2);
+  });
+
+  it('takes the users that were prepared for it, and no others', async () => {
+    const { text } = settleScript(SETTINGS, SELF, []);
+    const dir = /-e (\S+)\/passwd/u.exec(text)?.[1] ?? '';
+    expect(prepare(SETTINGS.users)).toContain(`--root=${dir.replace(/\/etc$/u, '')} -`);
+    await mkdir(join(root, dir), { recursive: true });
+    await writeFile(join(root, dir, 'passwd'), '');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
+    const from = ['group', 'gshadow', 'shadow', 'passwd'].map((name) => join(root, dir, name));
+    expect(await calls('mv')).toEqual([['-f', ...from, '/etc/']]);
+    expect(await calls('systemd-sysusers')).toEqual([]);
+    const others = [{ ...SETTINGS.users[0]!, uid: 1001 }];
+    expect(await failed(settleScript({ ...SETTINGS, users: others }, SELF, []))).toEqual([]);
+    expect(await calls('systemd-sysusers')).toHaveLength(1);
   });
 
   it('leaves its key to root alone, and nothing of its files behind', async () => {
