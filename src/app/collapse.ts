@@ -1,13 +1,12 @@
 /** Shortens the chain below a machine's disk: layers that nothing else stands on any more become part of the disk. */
 import { stat } from 'node:fs/promises';
 import type { MachinePaths } from '../model/machine.ts';
-import { isObject } from '../qemu/qmp-wire.ts';
+import { activeNode, diskNodes } from '../qemu/disk-nodes.ts';
 import { Qmp } from '../qemu/qmp.ts';
 import { observe } from '../reconcile/observe.ts';
 import { chainOf } from './chain.ts';
 import type { Context } from './context.ts';
 import { rebaseDisk } from './disk.ts';
-import { activeNode } from './freeze/take.ts';
 import { collectLayers, usersOfLayers } from './layers.ts';
 
 /** A disk of many gigabytes takes a while (milliseconds). */
@@ -57,27 +56,9 @@ async function stream(paths: MachinePaths, base: string, signal: AbortSignal): P
 /** QEMU's name for an open image, by the file and not by how it is written. */
 async function nodeOf(qmp: Qmp, file: string): Promise<string> {
   const wanted = await stat(file, { bigint: true });
-  const nodes = await qmp.execute('query-named-block-nodes', { flat: true });
-  for (const node of Array.isArray(nodes) ? nodes : []) {
-    if (!isObject(node) || node['drv'] !== 'file') continue;
-    const seen = await stat(String(node['file']), { bigint: true }).catch(() => null);
-    if (seen?.ino !== wanted.ino || seen.dev !== wanted.dev) continue;
-    const above = (nodes as unknown[]).find(
-      (n) => isObject(n) && n['drv'] === 'qcow2' && opens(n, String(node['file'])),
-    );
-    if (isObject(above) && typeof above['node-name'] === 'string') return above['node-name'];
+  for (const { node, file: open } of await diskNodes(qmp)) {
+    const seen = await stat(open, { bigint: true }).catch(() => null);
+    if (seen?.ino === wanted.ino && seen.dev === wanted.dev) return node;
   }
   throw new Error(`QEMU does not have ${file} open`);
-}
-
-/** Whether the file of a format node is this one: as a plain name, or as the innermost first one of a JSON description. */
-function opens(node: Readonly<Record<string, unknown>>, file: string): boolean {
-  const name = String(node['file']);
-  if (!name.startsWith('json:')) return name === file;
-  try {
-    const described = JSON.parse(name.slice(5)) as { file?: { filename?: unknown } };
-    return described.file?.filename === file;
-  } catch {
-    return false;
-  }
 }

@@ -21,7 +21,7 @@ import { mend, observeWhole } from './freeze/mend.ts';
 import { requireSavable } from './freeze/savable.ts';
 import { diskMark, readSaved, saveMachine } from './freeze/saved.ts';
 import { attachShares, detachShares } from './freeze/shares.ts';
-import { switchDisk } from './freeze/take.ts';
+import { switchDisk } from './freeze/switch.ts';
 import { collectLayers, forgetNames, overlayOn, pushLayer } from './layers.ts';
 import { chooseAny, onlyMachine } from './select.ts';
 import { stop } from './stop.ts';

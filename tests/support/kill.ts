@@ -11,7 +11,7 @@ import { layersOf, machineDir, stateFile } from './state.ts';
 
 const HOOK = pathToFileURL(resolve(import.meta.dirname, 'kill-point.mjs')).href;
 
-/** At how many moments each command is killed; `AI_VM_TEST_KILLS=all` tries every one there is. */
+/** At how many moments each command is killed: `all` is every one there is, `blockdev` every one whose name has that word. */
 const MOMENTS = process.env['AI_VM_TEST_KILLS'] ?? '4';
 
 type Env = Readonly<Record<string, string>>;
@@ -38,15 +38,18 @@ export interface Moment {
   readonly name: string;
 }
 
-/** Moments in equal steps from the first to the last effect; those that start a program or ask QEMU are also cut after their begin. */
+/** Moments in equal steps from the first to the last effect, and the riskiest one; those that start a program or ask QEMU are also cut after their begin. */
 export function momentsOf(effects: readonly string[]): Moment[] {
   const all = effects.flatMap((what, n): Moment[] => [
     { at: `${n + 1}`, name: `before ${n + 1}, ${what}` },
     ...(/^(ask|spawn) /u.test(what) ? [{ at: `${n + 1}+`, name: `in ${n + 1}, ${what}` }] : []),
   ]);
   if (MOMENTS === 'all') return all;
+  if (!/^\d+$/u.test(MOMENTS)) return all.filter(({ name }) => name.includes(MOMENTS));
   const count = Math.min(Number(MOMENTS), all.length);
-  return Array.from({ length: count }, (_, n) => all[Math.floor(((n + 0.5) * all.length) / count)]!);
+  const some = new Set(Array.from({ length: count }, (_, n) => all[Math.floor(((n + 0.5) * all.length) / count)]!));
+  // Where a machine has two disks and writes to the one that the files do not name.
+  return all.filter((moment) => some.has(moment) || /^in \d+, ask blockdev-add$/u.test(moment.name));
 }
 
 /**

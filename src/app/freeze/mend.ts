@@ -6,6 +6,7 @@ import { RELEASE_WAITING } from '../../guest/settle.ts';
 import { removeTree } from '../../host/directories.ts';
 import type { MachinePaths } from '../../model/machine.ts';
 import type { Observed } from '../../model/observed.ts';
+import type { Qmp } from '../../qemu/qmp.ts';
 import { observe } from '../../reconcile/observe.ts';
 import { reviseApplied } from '../applied.ts';
 import { collapse } from '../collapse.ts';
@@ -14,6 +15,7 @@ import { withControl } from '../control.ts';
 import { collectLayers } from '../layers.ts';
 import { runningBoot } from './boot.ts';
 import { attachShares } from './shares.ts';
+import { takeBack } from './switch.ts';
 
 /** Files that are there only while somebody works on the machine. */
 async function remnants({ dir, disk, suspended, snapshots }: MachinePaths): Promise<string[]> {
@@ -55,7 +57,11 @@ export async function thaw(context: Context, seen: Observed, signal: AbortSignal
   const { paths } = boot;
   // It writes its disk from here on: what was saved beside it makes no sense any more.
   await removeTree(paths.suspended);
-  await withControl(paths, (qmp) => qmp.execute('cont'), signal);
+  const goOn = async (qmp: Qmp): Promise<void> => {
+    await takeBack(context.project.paths, paths, qmp);
+    await qmp.execute('cont');
+  };
+  await withControl(paths, goOn, signal);
   await new Agent(paths.agent).exec(['/bin/sh', '-c', RELEASE_WAITING], { signal });
   const lost = await attachShares(context, boot, signal, { setClock: true });
   await mend(context, seen.vm);

@@ -13,13 +13,11 @@ import type { Observed } from '../../model/observed.ts';
 import type { BootContext } from '../../model/resource.ts';
 import { openMemory } from '../../qemu/memory-image.ts';
 import { saveState, withoutRam } from '../../qemu/migration.ts';
-import type { Qmp } from '../../qemu/qmp.ts';
-import { isObject } from '../../qemu/qmp-wire.ts';
 import { markFrozen } from '../applied.ts';
 import type { Context } from '../context.ts';
-import { pushLayer } from '../layers.ts';
 import { copySparse, fdPath, memoryDir, nameless, touchedBytes, whileStopped } from './freeze.ts';
 import { attachShares, detachShares } from './shares.ts';
+import { switchDisk } from './switch.ts';
 
 export interface Frozen {
   readonly memory: FileHandle;
@@ -39,30 +37,6 @@ export interface Frozen {
   readonly touched: number;
   readonly lost: readonly string[];
   release(): Promise<void>;
-}
-
-/** The node that takes the guest's writes now. */
-export async function activeNode(qmp: Qmp): Promise<string> {
-  const blocks = await qmp.execute('query-block');
-  for (const block of Array.isArray(blocks) ? blocks : []) {
-    if (!isObject(block) || !String(block['qdev']).includes('disk-root')) continue;
-    const inserted = block['inserted'];
-    if (isObject(inserted) && typeof inserted['node-name'] === 'string') return inserted['node-name'];
-  }
-  throw new Error('QEMU shows no root disk');
-}
-
-/** The guest's writes go to a new disk from here on; what it wrote up to now is the layer that is returned. */
-export async function switchDisk(context: Context, { paths, runAs }: BootContext, qmp: Qmp): Promise<string> {
-  const node = await activeNode(qmp);
-  const { layer, disk } = await pushLayer(paths.disk, context.project.paths, runAs, context.signal);
-  const overlay = `root-${layer.slice(layer.lastIndexOf('/') + 1, -'.qcow2'.length)}`;
-  await qmp.execute('blockdev-add', {
-    ...{ driver: 'qcow2', 'node-name': overlay, discard: 'unmap', backing: null },
-    file: { driver: 'file', filename: disk, discard: 'unmap' },
-  });
-  await qmp.execute('blockdev-snapshot', { node, overlay });
-  return layer;
 }
 
 /**
