@@ -69,18 +69,36 @@ async function startChild(
   child: Child,
   frozen: Frozen,
   lock: number,
-  taken: Set<number>,
+  ports: { readonly ssh: number; readonly taken: Set<number> },
 ): Promise<number> {
+  let sshPort = ports.ssh;
   for (let attempt = 1; ; attempt += 1) {
-    const sshPort = await nextFreePort('tcp', LOOPBACK, child.config.ssh.port, taken);
-    taken.add(sshPort);
     try {
       await startAt(context, source, child, frozen, lock, sshPort);
       return sshPort;
     } catch (error) {
       if (!isPortRace(error) || attempt >= PORT_TRIES) throw error;
     }
+    sshPort = await nextFreePort('tcp', LOOPBACK, sshPort + 1, ports.taken);
+    ports.taken.add(sshPort);
   }
+}
+
+/**
+ * Does the work for each, so many at a time. After one that fails, none is begun.
+ * @throws the first one's error, when nothing is at work any more
+ */
+async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = [...items];
+  const lane = async (): Promise<void> => {
+    try {
+      for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+    } finally {
+      waiting.length = 0;
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const each of ended) if (each.status === 'rejected') throw each.reason;
 }
 
 async function startAt(
@@ -163,14 +181,22 @@ export async function fork(context: Context, options: ForkOptions): Promise<Fork
     try {
       for (const name of names) children.push(await prepareChild(context, name, vm, seen.applied!.config, taken));
       emit({ type: 'info', vm, message: `copying the memory of ${vm}; what it knows, its copies know` });
-      frozen = await takeFrozen(context, source, seen);
-      for (const child of children) {
+      const sshPorts = new Map<string, number>();
+      for (const { name, config } of children) {
+        const port = await nextFreePort('tcp', LOOPBACK, config.ssh.port, taken);
+        taken.add(port);
+        sshPorts.set(name, port);
+      }
+      const now = (frozen = await takeFrozen(context, source, seen));
+      // Each keeps a processor busy until it is itself.
+      await inLanes(children, source.host.cpus, async (child) => {
         const begin = performance.now();
-        const sshPort = await startChild(context, source, child, frozen, lock, taken);
         const { name, config } = child;
+        const sshPort = await startChild(context, source, child, now, lock, { ssh: sshPorts.get(name)!, taken });
         forks.push({ vm: name, sshPort, ports: config.ports, ms: performance.now() - begin });
         emit({ type: 'info', vm: name, message: `${name} runs` });
-      }
+      });
+      forks.sort((a, b) => names.indexOf(a.vm) - names.indexOf(b.vm));
     } catch (error) {
       const done = new Set(forks.map((each) => each.vm));
       for (const child of children) if (!done.has(child.name)) await discard(context, child.name);
