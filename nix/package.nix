@@ -10,7 +10,7 @@
   e2fsprogs,
   importNpmLock,
   kmod,
-  makeWrapper,
+  makeBinaryWrapper,
   # Not in every nixpkgs; without it there are no Debian guests.
   mmdebstrap ? null,
   nodejs_22,
@@ -80,14 +80,15 @@ buildNpmPackage {
   };
   inherit (importNpmLock) npmConfigHook;
   npmFlags = [ "--ignore-scripts" ];
-  nativeBuildInputs = [ makeWrapper ];
+  nativeBuildInputs = [ makeBinaryWrapper ];
 
   installPhase = ''
     runHook preInstall
     mkdir -p $out/lib/ai-vm
     cp -r dist schemas nix flake.nix flake.lock package.json LICENSE $out/lib/ai-vm/
+    substituteInPlace $out/lib/ai-vm/dist/ai-vm --replace-fail aivm_node=node aivm_node=${nodejs}/bin/node
     # What the host has goes first: its QEMU may know more of its kernel, and newuidmap is setuid there.
-    makeWrapper ${nodejs}/bin/node $out/bin/ai-vm --add-flags $out/lib/ai-vm/dist/main.js --suffix PATH : ${
+    makeBinaryWrapper $out/lib/ai-vm/dist/ai-vm $out/bin/ai-vm --suffix PATH : ${
       lib.makeBinPath (
         lib.filter (program: program != null) [
           busybox

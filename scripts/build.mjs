@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * Bundles into dist/: main.js, which is what people start; the command line in one file, with V8's code for it; the gateway; the
- * library. Does nothing when the sources are those of the last build. usage: node scripts/build.mjs [--force] [--out DIR]
+ * Bundles into dist/: ai-vm, which is what people start; main.js, which Node starts; the command line in one file, with V8's code for it;
+ * the gateway; the library. Does nothing when the sources are those of the last build. usage: node scripts/build.mjs [--force] [--out DIR]
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -126,17 +126,23 @@ function compileApart(file) {
   }
 }
 
-// A command that starts now may yet read the old code: main.js is the last of the new files to go in, and what is old stays
+/** A shell script that is told which command line it belongs to. */
+const launcher = {
+  path: join(out, 'ai-vm'),
+  contents: readFileSync(join(root, 'src/launcher.sh'), 'utf8').replace('@BUILD@', basename(code.path)),
+};
+
+// A command that starts now may yet read the old code: the programs are the last of the new files to go in, and what is old stays
 // for a while.
 const STAYS_MS = 3_600_000;
-const isMain = (file) => file.path === join(out, 'main.js');
-const files = [cli, library, gateway, main].flatMap(({ outputFiles }) => outputFiles);
+const isProgram = (file) => file === launcher || file.path === join(out, 'main.js');
+const files = [...[cli, library, gateway, main].flatMap(({ outputFiles }) => outputFiles), launcher];
 rmSync(stamp, { force: true });
 mkdirSync(out, { recursive: true });
 for (const file of files) {
   const partial = `${file.path}.${process.pid}.partial`;
   writeFileSync(partial, file.contents);
-  if (isMain(file)) chmodSync(partial, 0o755);
+  if (isProgram(file)) chmodSync(partial, 0o755);
   renameSync(partial, file.path);
   if (isCode(file)) compileApart(file.path);
 }

@@ -1,4 +1,4 @@
-/** The bin: the fastest answers first, then the command line; signals and the exit code. */
+/** What Node starts: the fastest answers first, then the command line; signals and the exit code. */
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';

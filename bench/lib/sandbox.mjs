@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { timed } from './measure.mjs';
 
 export const VM = 'bench';
@@ -65,6 +65,11 @@ export class Sandbox {
   /** argv of an `ai-vm` command. @param {readonly string[]} args */
   argv(args) {
     return [process.execPath, this.bundle, ...args];
+  }
+
+  /** The same for the command as it is installed. @param {readonly string[]} args */
+  installed(args) {
+    return [join(dirname(this.bundle), 'ai-vm'), ...args];
   }
 
   /** Where and with what `ai-vm` runs. */

@@ -12,7 +12,7 @@ const filesIn = (dir, ending) =>
     .filter((name) => name.endsWith(ending))
     .map((name) => join(dir, name));
 
-const shellScripts = () => [...['scripts', 'nix', 'tests'].flatMap((dir) => filesIn(dir, '.sh')), '.ci/run'];
+const shellScripts = () => [...['scripts', 'src', 'nix', 'tests'].flatMap((dir) => filesIn(dir, '.sh')), '.ci/run'];
 
 const nixFiles = () => ['flake.nix', ...['nix', 'examples', 'tests'].flatMap((dir) => filesIn(dir, '.nix'))];
 

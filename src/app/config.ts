@@ -88,7 +88,7 @@ export function variables(context: Context, reveal: boolean): string {
 
 /** Everything that a variable could be, sorted. */
 export function environment(context: Context, reveal: boolean): string {
-  const { environment: all } = requireLoaded(context);
+  const all = requireLoaded(context).environment();
   const shown = shownBy(context, reveal);
   return lines([...all].map(([name, value]) => `${name}=${shown(name, value)}`).sort());
 }

@@ -6,6 +6,7 @@ import { isWithin } from '../host/share-rules.ts';
 import { AiVmError, EXIT } from '../model/errors.ts';
 import type { Applied, Identity } from '../model/machine.ts';
 import type { VmConfig } from '../model/desired.ts';
+import type { Observed } from '../model/observed.ts';
 import { observe } from '../reconcile/observe.ts';
 import type { Context } from './context.ts';
 import { hostAlias } from './identity.ts';
@@ -16,6 +17,7 @@ export interface Login {
   readonly vm: string;
   readonly identity: Identity;
   readonly applied: Applied;
+  readonly seen: Observed;
 }
 
 /** A machine that can be logged in to, or the reason why not. */
@@ -24,7 +26,7 @@ export async function login(context: Context, name: string | undefined): Promise
   const seen = await observe(vm, context.project.machine(vm));
   const declared = context.project.desired?.vms.find((config) => config.name === vm);
   const applied = recordOf(seen, declared);
-  if (seen.identity && applied && seen.process) return { vm, identity: seen.identity, applied };
+  if (seen.identity && applied && seen.process) return { vm, identity: seen.identity, applied, seen };
   throw new AiVmError('machine.not-running', `${vm} is ${seen.state}`, { vm, fix: `ai-vm up ${vm}` });
 }
 
@@ -45,14 +47,24 @@ export interface SshOptions {
   readonly forwardAgent?: boolean;
   /** Enter this directory of the guest first; undefined: the project's share, null: the home directory. */
   readonly directory?: string | null;
+  /** Done while it runs. Never rejects. */
+  readonly meanwhile?: ((target: Login) => Promise<void>) | undefined;
 }
 
 /** The `ssh` argument vector for a session. */
-export function sessionArgv(
+export function sessionArgv(context: Context, target: Login, options: SshOptions, tty: boolean): string[] {
+  const words = options.command.length > 0 ? options.command : ['bash', '-l'];
+  const carried = Object.keys(options.env ?? {});
+  return lineArgv(context, target, options, tty, quoteCommand(carried.length > 0 ? unwrapped(carried, words) : words));
+}
+
+/** The same for a command as the guest's shell reads it; with an empty one, what stands before any. */
+export function lineArgv(
   context: Context,
   { identity, applied, vm }: Login,
-  options: SshOptions,
+  options: Omit<SshOptions, 'vm' | 'command'>,
   tty: boolean,
+  line: string,
 ): string[] {
   const { config, sshPort } = applied;
   const user = options.user ?? config.users[0]!;
@@ -63,9 +75,6 @@ export function sessionArgv(
   const paths = context.project.machine(vm);
   // A share that could not be mounted must not lock anybody out: then the session begins in the home directory.
   const enter = directory === null ? '' : `cd ${quoteCommand([directory])} 2>/dev/null; `;
-  const words = options.command.length > 0 ? options.command : ['bash', '-l'];
-  const carried = Object.keys(options.env ?? {});
-  const shell = `exec ${quoteCommand(carried.length > 0 ? unwrapped(carried, words) : words)}`;
   return sshArgv({
     user,
     port: sshPort,
@@ -76,7 +85,7 @@ export function sessionArgv(
     controlPath: user === config.users[0] && options.forwardAgent !== true ? paths.sshControl : null,
     ...(options.forwardAgent ? { forwardAgent: true } : {}),
     tty,
-    command: `${enter}${shell}`,
+    command: `${enter}exec ${line}`,
   });
 }
 
@@ -97,11 +106,16 @@ export async function ssh(context: Context, options: SshOptions): Promise<number
   const target = await login(context, options.vm);
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
   const argv = sessionArgv(context, target, options, interactive);
-  const result = await execa('ssh', argv, {
+  const running = execa('ssh', argv, {
     stdio: 'inherit',
     reject: false,
     env: { LC_ALL: 'C.UTF-8', ...wrapped(options.env ?? {}) },
   });
+  // What ends us ends it: a signal may be for this process alone.
+  const pass = (): void => void running.kill((context.signal.reason as Error).message as NodeJS.Signals);
+  context.signal.addEventListener('abort', pass, { once: true });
+  const [result] = await Promise.all([running, options.meanwhile?.(target)]);
+  context.signal.removeEventListener('abort', pass);
   if (result.exitCode !== undefined) return result.exitCode;
   if (result.code === 'E2BIG') {
     throw new AiVmError('usage', 'the command is too long for this host', {

@@ -1,9 +1,15 @@
+import type { Command } from 'commander';
+import { beginningOf, prepareRecipe } from '../app/recipe/leave.ts';
 import { ssh } from '../app/ssh.ts';
 import { wake } from '../app/wake.ts';
 import { passes } from './exits.ts';
 import { envOf, envOption, type EnvOptions } from './env.ts';
-import { session } from './session.ts';
+import { session, type Work } from './session.ts';
 import type { Verb } from './verbs.ts';
+
+/** Whether no option was given. */
+const isPlain = (command: Command): boolean =>
+  command.options.every((option) => (command.getOptionValueSource(option.attributeName()) ?? 'default') === 'default');
 
 interface Options extends EnvOptions {
   readonly user?: string;
@@ -29,12 +35,16 @@ export const verb: Verb = {
       .addOption(envOption)
       .option('-A, --forward-agent', 'let the guest use the keys of your SSH agent, for as long as this lasts')
       .action(async (vm: string, words: string[], options: Options) => {
-        finish(
-          await session(command, io, async (context) => {
-            await wake(context, vm);
-            return ssh(context, { vm, command: words, user: options.user ?? null, ...envOf(io, options) });
-          }),
-        );
+        const beginning = beginningOf(io.cwd, io.env);
+        const work: Work = async (context) => {
+          // The next one may do without us, if it is given no options either.
+          const [meanwhile] = await Promise.all([
+            isPlain(command) ? prepareRecipe(context, beginning) : undefined,
+            wake(context, vm),
+          ]);
+          return ssh(context, { vm, command: words, user: options.user ?? null, ...envOf(io, options), meanwhile });
+        };
+        finish(await session(command, io, work, { env: beginning.heard.env }));
       });
   },
 };

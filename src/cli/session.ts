@@ -34,6 +34,8 @@ export interface SessionOptions {
   readonly anywhere?: boolean;
   /** Flags over the file. */
   readonly given?: Given;
+  /** In the place of the environment, for all that is about the project. */
+  readonly env?: Io['env'];
 }
 
 /** Runs a verb's work, and turns whatever goes wrong into one message and an exit code. */
@@ -53,7 +55,7 @@ export function whereOf(
 ): Where {
   return {
     cwd: resolve(io.cwd, options.directory ?? '.'),
-    env: io.env,
+    env: how.env ?? io.env,
     files: options.file ?? [],
     envFiles: options.envFile ?? [],
     projectName: options.projectName,

@@ -11,7 +11,7 @@ export interface Variable {
 
 export interface Variables {
   readonly get: (name: string) => Variable | undefined;
-  readonly names: readonly string[];
+  readonly names: () => readonly string[];
 }
 
 /** The environment wins, even with an empty value; then the later file. */
@@ -23,12 +23,12 @@ export function variablesOf(env: Env, files: readonly Dotenv[] = []): Variables 
       const value = own(name);
       return value === undefined ? ofFiles.get(name) : { value, drawn: [name] };
     },
-    names: [...new Set([...Object.keys(env), ...ofFiles.keys()])],
+    names: () => [...new Set([...Object.keys(env), ...ofFiles.keys()])],
   };
 }
 
 /** Those of `below` where `above` has none. */
 export const variablesOver = (above: Variables, below: Variables): Variables => ({
   get: (name) => above.get(name) ?? below.get(name),
-  names: [...new Set([...above.names, ...below.names])],
+  names: () => [...new Set([...above.names(), ...below.names()])],
 });

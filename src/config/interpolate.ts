@@ -86,10 +86,9 @@ class Run {
   }
 
   warn(): void {
-    const { names } = this.#variables;
     for (const [name, at] of this.#unset) {
       if (!this.#report.firstTime(`unset ${name}`)) continue;
-      const near = closest(name, names);
+      const near = closest(name, this.#variables.names());
       const hint = `${near === undefined ? '' : `Did you mean ${near}? `}Write \${${name}:-} if it may be empty, \${${name}:?} if it must not.`;
       this.#report.warning('config.unset-variable', at, `the variable ${name} is not set: an empty text is used`, hint);
     }

@@ -70,7 +70,7 @@ export interface Loaded {
   /** Variables that the files name, sorted. */
   readonly variables: readonly UsedVariable[];
   /** All that a variable could be. */
-  readonly environment: ReadonlyMap<string, string>;
+  readonly environment: () => ReadonlyMap<string, string>;
   /** The files laid over each other, with their variables as they are written: plain JSON. */
   readonly merged: () => unknown;
   /** File → its text as messages may quote it. */
@@ -165,7 +165,7 @@ class Loading {
     return {
       ...{ desired, imageless, warnings: this.#inOrder(), variables: this.#usedVariables(all) },
       candidates: this.#named.missing,
-      environment: new Map(all.names.flatMap((name) => [[name, all.get(name)?.value ?? '']] as const)),
+      environment: () => new Map(all.names().flatMap((name) => [[name, all.get(name)?.value ?? '']] as const)),
       merged: () => this.#raw(),
       texts: this.#texts,
       origins: () => originsOf(machines, report),

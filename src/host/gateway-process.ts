@@ -10,8 +10,11 @@ const LIMIT = 16;
 /** What it has to see that QEMU has gone, and then to go by force (milliseconds). */
 const GONE = 5000;
 
-/** The file lies where QEMU's user can write: nothing is believed but that a gateway of this very directory may be ended. */
-async function processOf(run: string): Promise<ProcessId | null> {
+/**
+ * The gateway of the machine with this runtime directory; null when there is none. The file that says which lies where QEMU's user can
+ * write: nothing is believed but that it is a gateway of this very directory.
+ */
+export async function gatewayOf(run: string): Promise<ProcessId | null> {
   const [, pid] = /^(\d{1,10})\n$/.exec(await readEnd(join(run, GATEWAY_FILES.pid), LIMIT)) ?? [];
   const found = await identify(Number(pid));
   if (!found || (await cmdline(found.pid))?.at(-1) !== run) return null;
@@ -20,7 +23,7 @@ async function processOf(run: string): Promise<ProcessId | null> {
 
 /** Waits until it has ended, as it does by itself without its QEMU: on a busy host that takes a moment, in which it would be left behind. */
 export async function endGateway(run: string): Promise<void> {
-  const gateway = await processOf(run);
+  const gateway = await gatewayOf(run);
   if (!gateway || (await waitForExit(gateway, GONE))) return;
   await kill(gateway, 'SIGKILL').catch(() => false);
   await waitForExit(gateway, GONE);

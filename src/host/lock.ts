@@ -6,6 +6,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { AiVmError } from '../model/errors.ts';
+import { identify } from './processes.ts';
 import { runOn } from './inherit.ts';
 import { sanitise } from './untrusted.ts';
 
@@ -56,6 +57,22 @@ export async function isHeld(path: string): Promise<boolean> {
   if (!file) return false;
   try {
     return !(await flock(file.fd, 0));
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Whether somebody may hold the lock at this moment. Unlike isHeld it does not take it where nobody can have it, which would have whoever
+ * comes by just then wait.
+ */
+export async function mayBeHeld(path: string): Promise<boolean> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => null);
+  if (!file) return false;
+  try {
+    const holder = await readHolder(file);
+    // What was killed while it held the lock may have handed it to a start script, which changes no machine that runs.
+    return holder !== null && (await identify(holder.pid)) !== null && (await isHeld(path));
   } finally {
     await file.close();
   }

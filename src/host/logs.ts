@@ -7,7 +7,7 @@
 import { constants, read } from 'node:fs';
 import { open, rename, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { MachinePaths } from '../model/machine.ts';
+import type { MachinePaths, RecipePlaces } from '../model/machine.ts';
 import { endGateway } from './gateway-process.ts';
 import { endHelpers } from './helpers.ts';
 import { removeTree } from './directories.ts';
@@ -214,4 +214,15 @@ export async function endRuntime(paths: MachinePaths): Promise<void> {
   await removeTree(paths.run);
   // The project's, when this was the last machine in it.
   await rmdir(dirname(paths.run)).catch(() => undefined);
+  await forgetRecipes(paths.recipes);
+}
+
+/** Those of the whole project: the others cost one start of Node each. */
+async function forgetRecipes({ all, own }: RecipePlaces): Promise<void> {
+  await removeTree(own);
+  try {
+    for (let dir = dirname(own); dir.length >= all.length; dir = dirname(dir)) await rmdir(dir);
+  } catch {
+    // Another project has some, or there were none.
+  }
 }

@@ -97,8 +97,19 @@ export function projectPaths(project: ProjectPlace, env: HostEnv): ProjectPaths 
     approvals: join(env.dataHome, 'approvals', `${id}.json`),
     cache: env.cacheHome,
     flakes: join(env.dataHome, 'flakes'),
+    recipes: { all: recipesDir(env), own: join(recipesDir(env), project.dir) },
   };
 }
+
+const recipesDir = (env: HostEnv): string => join(env.runtimeHome, 'exec');
+
+/**
+ * What the launcher (src/launcher.sh) goes by for a machine of this name in the directory `cwd`: it has to find that by itself. Neither
+ * names of machines nor of builds have slashes, and the former no dots.
+ * @param build which command line wrote it
+ */
+export const recipePath = (env: HostEnv, cwd: string, vm: string, build: string): string =>
+  join(recipesDir(env), cwd, `.ai-vm.${vm}.${build}`);
 
 /** A socket's path has at most 107 bytes and a NUL (unix(7)); ours are at most this long below the machine's directory. */
 const SOCKET_PATH = 107;
@@ -163,6 +174,7 @@ export function machinePaths(project: ProjectPaths, vm: string): MachinePaths {
     helpers: inRun('helpers'),
     migration: inRun('migration.sock'),
     none: inRun('none'),
+    recipes: project.recipes,
   };
 }
 

@@ -110,6 +110,8 @@ export interface MachinePaths {
   readonly migration: string;
   /** An empty directory that nobody may write to, for places of 9p shares that are not used. */
   readonly none: string;
+  /** Those of its project. */
+  readonly recipes: RecipePlaces;
 }
 
 /** Absolute paths of one project. */
@@ -133,6 +135,15 @@ export interface ProjectPaths {
   readonly cache: string;
   /** What remote flakes were fixed to. */
   readonly flakes: string;
+  readonly recipes: RecipePlaces;
+}
+
+/** Directories of what `exec` leaves for the next one, by the directories that it is run from: see host/paths.ts. */
+export interface RecipePlaces {
+  /** Of all projects. Mode 0700. */
+  readonly all: string;
+  /** Below it, of those who are in this project. */
+  readonly own: string;
 }
 
 /** A running process, named so that a reused pid is not mistaken for it. */

@@ -139,6 +139,66 @@ scenario(
       expect(await inGuest(box, 'echo on')).toBe('on\n');
     });
 
+    obligation(
+      'exec: without Node once it has run, with the same result, for as long as nothing changes',
+      async (box) => {
+        const bin = join(box.dir, 'only-ssh');
+        mkdirSync(bin);
+        symlinkSync(execFileSync('sh', ['-c', 'command -v ssh'], { encoding: 'utf8' }).trim(), join(bin, 'ssh'));
+        const noNode = { installed: true, within: ['env', `PATH=${bin}`] };
+        const isNodes = { code: 69, stderr: expect.stringContaining('node is not installed') };
+        const odd = `it's "so" \\ *\n$HOME `;
+        const words = [
+          'exec',
+          'dev',
+          '--',
+          'sh',
+          '-c',
+          'printf "%s|" "$@"; cat; pwd; env | grep ^LC; exit 7',
+          'sh',
+          odd,
+          '',
+        ];
+        const input = 'typed\n';
+        /** Both roads, one right after the other: what was seen of the machine is believed for some seconds. */
+        const both = (): Promise<{ byNode: object; quick: object }> =>
+          until('the recipe', async () => {
+            const byNode = await box.cli(words, { installed: true, input });
+            const quick = await box.cli(words, { ...noNode, input });
+            return quick.code === 69 ? null : { byNode, quick };
+          });
+        const { byNode, quick } = await both();
+        expect(byNode).toMatchObject({
+          code: 7,
+          stdout: expect.stringContaining(`${odd}||typed\n/mnt/host-rw/work\n`),
+        });
+        expect(quick).toEqual(byNode);
+
+        box.write('ai-vm.yaml', `${FILE}# One more line.\n`);
+        expect(await box.cli(words, noNode)).toMatchObject(isNodes);
+        await both();
+        expect(await box.cli(words, { ...noNode, env: { AI_VM_PROFILES: 'other' } })).toMatchObject(isNodes);
+        expect(await box.cli(['exec', 'dev', '-u', 'dev', '--', 'true'], noNode)).toMatchObject(isNodes);
+
+        await both();
+        await box.ok(['pause', 'dev']);
+        expect(await box.cli(words, noNode)).toMatchObject(isNodes);
+        expect((await box.cli(words, { installed: true })).stderr).toContain('ai-vm unpause dev');
+        await box.ok(['unpause', 'dev']);
+
+        // A signal that is for this process alone ends both. What it printed to is open until the guest's program has ended, as with ssh.
+        await both();
+        for (const options of [noNode, { installed: false }]) {
+          const sleeping = begin(['exec', 'dev', '--', 'sh', '-c', 'echo begun; exec sleep 20'], {
+            ...{ cwd: box.project, as: box.user, env: box.env, ...options },
+          });
+          await until('the sleep', () => Promise.resolve(sleeping.printed().stdout.includes('begun') || null), 60_000);
+          sleeping.kill('SIGTERM');
+          expect((await sleeping.ended).code).toBe(255);
+        }
+      },
+    );
+
     obligation('console: what the guest writes, and what is typed, until the escape key', async (box) => {
       await asGuestRoot(
         box,
@@ -203,6 +263,12 @@ scenario(
       expect(await waiting).toBe('dev  stopped\n');
       expect(await machine(box)).toMatchObject({ state: 'stopped', pid: null });
       expect(argumentsOf(pid ?? 0)).toEqual([]);
+      const [installed, byNode] = [
+        await box.cli(['exec', 'dev', 'true'], { installed: true }),
+        await box.cli(['exec', 'dev', 'true']),
+      ];
+      expect(installed).toMatchObject({ code: 1, stderr: expect.stringContaining('dev is stopped') });
+      expect(installed).toEqual(byNode);
     });
 
     obligation('clone and rename: a copy of a stopped machine, itself, with what was on the disk', async (box) => {

@@ -6,6 +6,8 @@ import { asUser, self, type TestUser } from './user.ts';
 
 const BUNDLE = resolve(import.meta.dirname, '../../dist/main.js');
 
+const INSTALLED = resolve(import.meta.dirname, '../../dist/ai-vm');
+
 /** Longer than any one command takes that builds an image on a slow machine. */
 const DEFAULT_TIMEOUT_MS = 15 * 60_000;
 
@@ -18,6 +20,8 @@ export interface CliOptions {
   /** Sent to stdin, which is closed then. Without it, stdin is empty. */
   readonly input?: string | Uint8Array | undefined;
   readonly as?: TestUser | undefined;
+  /** In the place of Node with the bundle: the command as it is installed. */
+  readonly installed?: boolean | undefined;
   /** What runs the command instead: it gets it as its last arguments. */
   readonly within?: readonly string[] | undefined;
   readonly timeoutMs?: number | undefined;
@@ -48,7 +52,8 @@ export interface Running {
 export function begin(args: readonly string[], options: CliOptions): Running {
   if (!existsSync(BUNDLE)) throw new Error('there is no dist/main.js: run `npm run build` first');
   const user = options.as ?? self();
-  const [command, ...rest] = asUser(user, [...(options.within ?? []), process.execPath, BUNDLE, ...args]);
+  const program = options.installed === true ? [INSTALLED] : [process.execPath, BUNDLE];
+  const [command, ...rest] = asUser(user, [...(options.within ?? []), ...program, ...args]);
   const child = execa(command ?? '', rest, {
     cwd: options.cwd,
     env: { ...environment(user), ...options.env },

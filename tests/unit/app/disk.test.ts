@@ -30,6 +30,7 @@ const project = (): ProjectPaths => ({
   ...{ state: dir, runtime: dir, lock: join(dir, 'lock'), projectFile: join(dir, 'project.json') },
   ...{ watchLock: join(dir, 'watch.lock'), watchFile: join(dir, 'watch.json'), watchLog: join(dir, 'watch.log') },
   ...{ layers: join(dir, '.layers'), images: dir, approvals: dir, adHoc: dir, cache: dir, flakes: dir },
+  recipes: { all: join(dir, 'exec'), own: join(dir, 'exec/p') },
 });
 
 const grow = (): Promise<void> => growDisk(disk, bundle, project(), 16 * MiB, runAs, signal);

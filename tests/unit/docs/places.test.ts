@@ -13,8 +13,8 @@ describe('docs/on-disk.md', () => {
 
   it('names every file of a machine', () => {
     // Of a serial console that is a socket; the console is a file now.
-    const { serial: _serial, dir: _dir, run: _run, qmp, ...files } = machinePaths(project, 'dev');
-    const paths = [...Object.values(files), qmp.control, qmp.events, ...qmp.read];
+    const { serial: _serial, dir: _dir, run: _run, qmp, recipes, ...files } = machinePaths(project, 'dev');
+    const paths = [...Object.values(files), recipes.all, qmp.control, qmp.events, ...qmp.read];
     expect(paths.map((path) => basename(path)).filter((name) => !named.includes(name))).toEqual([]);
   });
 

@@ -88,6 +88,7 @@ describe('projectPaths', () => {
       adHoc: `${env.dataHome}/projects/${id}/ad-hoc.yaml`,
       cache: env.cacheHome,
       flakes: `${env.dataHome}/flakes`,
+      recipes: { all: '/tmp/ai-vm-1000/exec', own: `/tmp/ai-vm-1000/exec${PLACE.dir}` },
     });
   });
 
