@@ -20,7 +20,9 @@ export interface Facts {
   readonly users: { readonly normal: string[]; readonly withPassword: string[]; readonly mutableUsers: boolean };
   readonly ssh: Readonly<Record<string, unknown>> & { readonly extraConfig: string };
   readonly sudo: { readonly enable: boolean; readonly extraConfig: string };
-  readonly agent: boolean;
+  readonly agent: { readonly enable: boolean; readonly after: string[] };
+  readonly hosts: Readonly<Record<string, string[]>>;
+  readonly lookup: readonly string[];
   readonly firewall: boolean;
   readonly hostName: string;
   readonly mounts: Readonly<
@@ -30,6 +32,8 @@ export interface Facts {
   readonly units: readonly string[];
   /** Paths that tmpfiles makes. */
   readonly provision: readonly string[];
+  /** Unit → the credentials that it takes. */
+  readonly imported: Readonly<Record<'system' | 'initrd', Readonly<Record<string, string | string[]>>>>;
   readonly packages: readonly string[];
   readonly nix: Readonly<Record<string, unknown>>;
   readonly shell: string;
