@@ -34,7 +34,8 @@
       };
 
       nixosModules = rec {
-        ai-vm = ./nix/modules;
+        # Not the path itself: `nix flake check` of older Nix takes no path for a module.
+        ai-vm.imports = [ ./nix/modules ];
         default = ai-vm;
       };
 

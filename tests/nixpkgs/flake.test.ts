@@ -27,7 +27,7 @@ interface Outputs {
   readonly shell: readonly string[];
   readonly app: { readonly type: string; readonly program: string };
   readonly templates: Readonly<Record<string, readonly string[]>>;
-  readonly modules: readonly string[];
+  readonly modules: Readonly<Record<string, string>>;
   readonly vm: Machine;
   readonly custom: Machine;
   readonly same: Machine;
@@ -74,7 +74,7 @@ describe('the flake', () => {
   });
 
   it('has modules, and a template that a project begins with', () => {
-    expect(outputs.modules).toEqual(['ai-vm', 'default']);
+    expect(outputs.modules).toEqual({ 'ai-vm': 'set', default: 'set' });
     expect(outputs.templates).toEqual({ default: ['ai-vm.yaml', 'flake.nix', 'module.nix'] });
   });
 
