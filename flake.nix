@@ -55,6 +55,7 @@
             program = "${pkgs.writeShellScript "ai-vm" ''
               export PATH=${self.packages.${system}.default}/bin:$PATH
               ${builtins.readFile ./nix/start.sh}''}";
+            meta.description = "Machines declared in ai-vm.yaml";
           };
         }
       );
