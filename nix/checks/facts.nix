@@ -59,6 +59,7 @@ in
       ports
       hostKeys
       startWhenNeeded
+      authorizedKeysFiles
       ;
     inherit (config.services.openssh.settings)
       PasswordAuthentication

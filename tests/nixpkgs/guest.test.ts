@@ -23,6 +23,7 @@ describe('a guest as most are', () => {
       ...{ enable: true, ports: [22], startWhenNeeded: false, hostKeys: [], aliases: ['ssh.service'] },
       ...{ PasswordAuthentication: false, KbdInteractiveAuthentication: false, PermitRootLogin: 'prohibit-password' },
     });
+    expect(facts.ssh['authorizedKeysFiles']).toContain('%h/.ssh/authorized_keys');
     expect(facts.ssh.extraConfig).toMatch(/^HostKey \/etc\/ssh\/ssh_host_ed25519_key$/m);
     expect(facts.ssh.extraConfig).toMatch(/^Include \/etc\/ssh\/sshd_config\.d\/\*\.conf$/m);
   });
