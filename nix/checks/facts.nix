@@ -116,6 +116,10 @@ in
   };
   audio = pulseaudio.enable;
   etc = lib.attrNames config.environment.etc;
+  # Of what is copied into a home; `symlink` is a link into the store.
+  skel = lib.mapAttrs (_: file: file.mode) (
+    lib.filterAttrs (name: _: lib.hasPrefix "skel/" name) config.environment.etc
+  );
   git = config.environment.etc.gitconfig.text or "";
   # What every shell reads when it starts.
   environment = config.system.build.setEnvironment.text;

@@ -44,6 +44,11 @@ describe('a guest as most are', () => {
     expect(facts.trust).toEqual({ mode: '0644', target: 'ssl/certs/ca-certificates.crt', source });
   });
 
+  it('has files that a new home has copies of, and not links to the store', () => {
+    const copied = ['skel/.bash_logout', 'skel/.bashrc', 'skel/.profile'];
+    expect(facts.skel).toEqual(Object.fromEntries(copied.map((name) => [name, '0644'])));
+  });
+
   it('asks for no password of who may use sudo', () => {
     expect(facts.sudo).toMatchObject({ enable: true });
     expect(facts.sudo.extraConfig).toContain('@includedir /etc/sudoers.d');

@@ -40,6 +40,8 @@ export interface Facts {
   readonly desktop: Readonly<Record<string, unknown>>;
   readonly audio: boolean;
   readonly etc: readonly string[];
+  /** File that a new home has a copy of → its mode, or `symlink`. */
+  readonly skel: Readonly<Record<string, string>>;
   /** Text of the configuration of git that everybody has. */
   readonly git: string;
   /** Text of what every shell reads when it starts. */
