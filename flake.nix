@@ -34,7 +34,8 @@
       };
 
       nixosModules = rec {
-        ai-vm = ./nix/modules;
+        # Not the path itself: `nix flake check` of older Nix takes no path for a module.
+        ai-vm.imports = [ ./nix/modules ];
         default = ai-vm;
       };
 
@@ -54,6 +55,7 @@
             program = "${pkgs.writeShellScript "ai-vm" ''
               export PATH=${self.packages.${system}.default}/bin:$PATH
               ${builtins.readFile ./nix/start.sh}''}";
+            meta.description = "Machines declared in ai-vm.yaml";
           };
         }
       );

@@ -16,7 +16,11 @@ with pkgs;
   virtiofsd
   xz
   zstd
+  curl
+  fish
+  openssl
   shellcheck
+  zsh
   nixfmt-rfc-style
   statix
   deadnix

@@ -33,6 +33,12 @@ let
       "!"
       "*"
     ];
+  # Unit → the credentials that it takes.
+  imported =
+    services:
+    lib.mapAttrs (_: service: service.serviceConfig.ImportCredential) (
+      lib.filterAttrs (_: service: service.serviceConfig ? ImportCredential) services
+    );
   pulseaudio = config.services.pulseaudio or config.hardware.pulseaudio;
 in
 {
@@ -53,6 +59,7 @@ in
       ports
       hostKeys
       startWhenNeeded
+      authorizedKeysFiles
       ;
     inherit (config.services.openssh.settings)
       PasswordAuthentication
@@ -65,7 +72,13 @@ in
   sudo = {
     inherit (config.security.sudo) enable extraConfig;
   };
-  agent = config.services.qemuGuest.enable;
+  agent = {
+    inherit (config.services.qemuGuest) enable;
+    inherit (config.systemd.services.qemu-guest-agent) after;
+  };
+  inherit (config.networking) hosts;
+  # How names of hosts are looked up, in order.
+  lookup = config.system.nssDatabases.hosts;
   firewall = config.networking.firewall.enable;
   hostName = config.networking.hostName;
   mounts = lib.mapAttrs (_: mount: {
@@ -83,6 +96,10 @@ in
   };
   units = lib.attrNames config.systemd.services;
   provision = lib.attrNames config.systemd.tmpfiles.settings.provision;
+  imported = {
+    system = imported config.systemd.services;
+    initrd = imported config.boot.initrd.systemd.services;
+  };
   packages = lib.unique (map lib.getName config.environment.systemPackages);
   nix = {
     inherit (config.nix.settings) experimental-features trusted-users;
@@ -99,6 +116,10 @@ in
   };
   audio = pulseaudio.enable;
   etc = lib.attrNames config.environment.etc;
+  # Of what is copied into a home; `symlink` is a link into the store.
+  skel = lib.mapAttrs (_: file: file.mode) (
+    lib.filterAttrs (name: _: lib.hasPrefix "skel/" name) config.environment.etc
+  );
   git = config.environment.etc.gitconfig.text or "";
   # What every shell reads when it starts.
   environment = config.system.build.setEnvironment.text;

@@ -54,7 +54,8 @@ in
     inherit (self.apps.${system}.default) type program;
   };
   templates = mapAttrs (_: template: attrNames (readDir template.path)) self.templates;
-  modules = attrNames self.nixosModules;
+  # Name → the type of it: not every Nix takes a path.
+  modules = mapAttrs (_: builtins.typeOf) self.nixosModules;
   vm = machine self.packages.${system}.vm;
   custom = machine (
     self.lib.makeCustomVM {

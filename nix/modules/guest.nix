@@ -82,13 +82,21 @@ in
     # Where other systems have it.
     "/usr/lib/systemd/systemd-growfs"."L+".argument = growfs;
   };
-  # It comes before there are users.
-  systemd.services.systemd-tmpfiles-setup.serviceConfig.ImportCredential = "";
+  # The first one comes before there are users, in the initrd as well. The other one is for a rebuild, and would take files back to what they
+  # were at boot, whatever the host has written since: keys and variables, and in a copy of a machine those of another one.
+  systemd.services.systemd-tmpfiles-setup.serviceConfig.ImportCredential = lib.mkForce "";
+  systemd.services.systemd-tmpfiles-resetup.serviceConfig.ImportCredential = lib.mkForce "";
+  boot.initrd.systemd.services.systemd-tmpfiles-setup.serviceConfig = {
+    ImportCredential = lib.mkForce "";
+  };
 
   services.qemuGuest.enable = true;
   systemd.services.qemu-guest-agent = {
-    # Whoever gets an answer finds users and files in place.
-    after = [ "guest-settings.service" ];
+    # Whoever gets an answer finds users and files in place, and all the room that the disk has.
+    after = [
+      "guest-settings.service"
+      "grow-root.service"
+    ];
     wants = [ "guest-settings.service" ];
     # A rebuild that was started through it would end with it.
     restartIfChanged = false;

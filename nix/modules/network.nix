@@ -10,6 +10,8 @@
     firewall.enable = lib.mkDefault false;
     nameservers = [ "10.0.2.3" ];
     resolvconf.enable = false;
+    # As in other guests. The machine's own name is known without a line in there.
+    hosts."10.0.2.2" = [ "host.ai-vm.internal" ];
   };
   # A file, and no link into the store: where a machine has `secrets`, tmpfiles makes a copy in /run, a link of a link, and adds what stands
   # for their hosts. A rebuild writes this file anew, and leaves the copy alone.

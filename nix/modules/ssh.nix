@@ -13,6 +13,8 @@ in
     openFirewall = false;
     # None is made here: one that is in an image would be everybody's.
     hostKeys = [ ];
+    # The host puts each user's key there.
+    authorizedKeysInHomedir = true;
     settings = {
       PasswordAuthentication = false;
       KbdInteractiveAuthentication = false;

@@ -40,6 +40,8 @@
       ]
       (_: {
         text = "";
+        # A file: of a link there would be a link in the home, to what nobody can write to.
+        mode = "0644";
       });
 
   security.sudo = {

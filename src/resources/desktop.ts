@@ -5,9 +5,10 @@ import { option, part, valueChange } from './support.ts';
 const text = ({ width, height }: DesktopConfig): string => `${width}x${height}`;
 
 /** Debian guests log their first user in by a unit; the images of others know whom they are for. */
-function sessionUnit({ vm, bundle }: BootContext): string | null {
+function sessionUnit({ vm, bundle: { manifest } }: BootContext): string | null {
   const [user] = vm.users;
-  return user !== undefined && bundle.manifest.features.includes('desktop') ? `desktop@${user}.service` : null;
+  const hasUnit = manifest.provider === 'debian' && manifest.features.includes('desktop');
+  return user !== undefined && hasUnit ? `desktop@${user}.service` : null;
 }
 
 /**

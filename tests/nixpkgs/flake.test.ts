@@ -27,7 +27,7 @@ interface Outputs {
   readonly shell: readonly string[];
   readonly app: { readonly type: string; readonly program: string };
   readonly templates: Readonly<Record<string, readonly string[]>>;
-  readonly modules: readonly string[];
+  readonly modules: Readonly<Record<string, string>>;
   readonly vm: Machine;
   readonly custom: Machine;
   readonly same: Machine;
@@ -69,12 +69,14 @@ describe('the flake', () => {
 
   it('has a shell with what building and testing take', () => {
     const tools = ['nodejs', 'qemu', 'shellcheck', 'nixfmt-rfc-style', 'statix', 'deadnix', 'git', 'virtiofsd'];
+    // What tests are skipped without (scripts/host-packages.tsv).
+    tools.push('curl', 'fish', 'openssl', 'zsh');
     expect(tools.filter((tool) => !outputs.shell.includes(tool))).toEqual([]);
     expect(outputs.formatter).toBe('nixfmt-rfc-style');
   });
 
   it('has modules, and a template that a project begins with', () => {
-    expect(outputs.modules).toEqual(['ai-vm', 'default']);
+    expect(outputs.modules).toEqual({ 'ai-vm': 'set', default: 'set' });
     expect(outputs.templates).toEqual({ default: ['ai-vm.yaml', 'flake.nix', 'module.nix'] });
   });
 

@@ -23,6 +23,7 @@ describe('a guest as most are', () => {
       ...{ enable: true, ports: [22], startWhenNeeded: false, hostKeys: [], aliases: ['ssh.service'] },
       ...{ PasswordAuthentication: false, KbdInteractiveAuthentication: false, PermitRootLogin: 'prohibit-password' },
     });
+    expect(facts.ssh['authorizedKeysFiles']).toContain('%h/.ssh/authorized_keys');
     expect(facts.ssh.extraConfig).toMatch(/^HostKey \/etc\/ssh\/ssh_host_ed25519_key$/m);
     expect(facts.ssh.extraConfig).toMatch(/^Include \/etc\/ssh\/sshd_config\.d\/\*\.conf$/m);
   });
@@ -43,19 +44,34 @@ describe('a guest as most are', () => {
     expect(facts.trust).toEqual({ mode: '0644', target: 'ssl/certs/ca-certificates.crt', source });
   });
 
+  it('has files that a new home has copies of, and not links to the store', () => {
+    const copied = ['skel/.bash_logout', 'skel/.bashrc', 'skel/.profile'];
+    expect(facts.skel).toEqual(Object.fromEntries(copied.map((name) => [name, '0644'])));
+  });
+
   it('asks for no password of who may use sudo', () => {
     expect(facts.sudo).toMatchObject({ enable: true });
     expect(facts.sudo.extraConfig).toContain('@includedir /etc/sudoers.d');
   });
 
   it('has the agent, and what takes users and files from credentials before it', () => {
-    expect(facts.agent).toBe(true);
+    expect(facts.agent.enable).toBe(true);
+    // It answers when there are users, and when what is written has the room that the disk has.
+    expect(facts.agent.after).toEqual(expect.arrayContaining(['guest-settings.service', 'grow-root.service']));
     expect(facts.units).toEqual(expect.arrayContaining(['guest-settings', 'qemu-guest-agent', 'grow-root']));
     expect(facts.initrd.modules).toEqual(expect.arrayContaining(['qemu_fw_cfg', 'virtio_blk', 'virtio_pci']));
   });
 
+  it('carries out what its host gives it by its own unit alone, at boot and not at a rebuild', () => {
+    expect(facts.imported.system).toEqual({ 'systemd-tmpfiles-setup': '', 'systemd-tmpfiles-resetup': '' });
+    expect(facts.imported.initrd).toMatchObject({ 'systemd-tmpfiles-setup': '' });
+  });
+
   it('is named by its host, and leaves ports to it', () => {
     expect(facts.hostName).toBe('');
+    expect(facts.lookup.join(' ')).toMatch(/\bfiles\b.*\bmyhostname\b/);
+    // The host writes no /etc/hosts in here.
+    expect(facts.hosts).toMatchObject({ '10.0.2.2': ['host.ai-vm.internal'] });
     expect(facts.firewall).toBe(false);
   });
 

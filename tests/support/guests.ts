@@ -20,7 +20,9 @@ export interface Facts {
   readonly users: { readonly normal: string[]; readonly withPassword: string[]; readonly mutableUsers: boolean };
   readonly ssh: Readonly<Record<string, unknown>> & { readonly extraConfig: string };
   readonly sudo: { readonly enable: boolean; readonly extraConfig: string };
-  readonly agent: boolean;
+  readonly agent: { readonly enable: boolean; readonly after: string[] };
+  readonly hosts: Readonly<Record<string, string[]>>;
+  readonly lookup: readonly string[];
   readonly firewall: boolean;
   readonly hostName: string;
   readonly mounts: Readonly<
@@ -30,12 +32,16 @@ export interface Facts {
   readonly units: readonly string[];
   /** Paths that tmpfiles makes. */
   readonly provision: readonly string[];
+  /** Unit → the credentials that it takes. */
+  readonly imported: Readonly<Record<'system' | 'initrd', Readonly<Record<string, string | string[]>>>>;
   readonly packages: readonly string[];
   readonly nix: Readonly<Record<string, unknown>>;
   readonly shell: string;
   readonly desktop: Readonly<Record<string, unknown>>;
   readonly audio: boolean;
   readonly etc: readonly string[];
+  /** File that a new home has a copy of → its mode, or `symlink`. */
+  readonly skel: Readonly<Record<string, string>>;
   /** Text of the configuration of git that everybody has. */
   readonly git: string;
   /** Text of what every shell reads when it starts. */

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -19,9 +19,10 @@ describe('what `nix run` starts', () => {
     args: readonly string[],
     fails = '',
     more: Record<string, string> = {},
+    cwd = dir,
   ): { lines: string[]; code: number | null } => {
     const { stdout, status } = spawnSync('sh', [join(ROOT, 'nix/start.sh'), ...args], {
-      cwd: dir,
+      cwd,
       encoding: 'utf8',
       env: { PATH: `${dir}:${process.env['PATH'] ?? ''}`, FAILS: fails, ...more },
     });
@@ -39,6 +40,16 @@ describe('what `nix run` starts', () => {
   it.each(['ai-vm.yaml', 'ai-vm.yml', 'ai-vm.toml'])('asks nothing where there is %s', (file) => {
     writeFileSync(join(dir, file), '');
     expect(start([]).lines).toEqual(['ai-vm up']);
+  });
+
+  it('asks nothing where the file is above, or is named', () => {
+    const below = join(dir, 'src/deep');
+    mkdirSync(below, { recursive: true });
+    writeFileSync(join(dir, 'ai-vm.yaml'), '');
+    expect(start([], '', {}, below).lines).toEqual(['ai-vm up']);
+    rmSync(join(dir, 'ai-vm.yaml'));
+    expect(start([], '', {}, below).lines).toEqual(['ai-vm init', 'ai-vm up']);
+    expect(start([], '', { AI_VM_FILE: 'other.yaml' }, below).lines).toEqual(['ai-vm up']);
   });
 
   it('takes flags alone for those of up', () => {

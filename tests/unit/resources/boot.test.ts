@@ -5,7 +5,7 @@ import type { BootContext } from '../../../src/model/resource.ts';
 import { GiB } from '../../../src/model/units.ts';
 import { guestSettings, machineArguments } from '../../../src/qemu/argv.ts';
 import { RESOURCES } from '../../../src/resources/index.ts';
-import { bootContext, bundle, capabilities, runAs, vmConfig } from '../../fixtures/machines.ts';
+import { NIXOS, bootContext, bundle, capabilities, runAs, vmConfig } from '../../fixtures/machines.ts';
 
 function boot(vm: VmConfig, over: Partial<BootContext> = {}) {
   const context = bootContext({ vm, ...over });
@@ -44,6 +44,12 @@ describe('the QEMU command line', () => {
       'read-only': true,
       file: { filename: '/images/abc/store.erofs' },
     });
+  });
+
+  it('with a file of hosts, but for NixOS, which has one that cannot be written', () => {
+    const paths = (vm: VmConfig): string[] => boot(vm).guest.files.map(({ path }) => path);
+    expect(paths(vmConfig())).toContain('/etc/hosts');
+    expect(paths(vmConfig({ image: NIXOS }))).not.toContain('/etc/hosts');
   });
 
   it('of the smallest machine', () => {

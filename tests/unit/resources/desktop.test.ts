@@ -22,6 +22,8 @@ describe('a desktop', () => {
   it('logs the first user in, in images that have the unit for it', () => {
     expect(desktop.boot(screen, context()).params).toEqual(['systemd.wants=desktop@ann.service']);
     expect(desktop.boot(screen, context({}, { bundle })).params).toEqual([]);
+    const nixos: BootContext['bundle'] = { ...bundle, manifest: { ...withDesktop.manifest, provider: 'nixos' } };
+    expect(desktop.boot(screen, context({}, { bundle: nixos })).params).toEqual([]);
   });
 
   it('is nothing where there is none', () => {
