@@ -78,21 +78,21 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
       await detachShares(boot, signal);
       waiting = await startWaiting(new Agent(paths.agent), signal);
       pause = await whileStopped(paths, signal, async (qmp) => {
-        if (scratch === null) layer = await switchDisk(context, boot, qmp);
-        else await copySparse(paths.scratch, scratch, signal);
-        await withoutRam(qmp);
-        await saveState(qmp, state, paths.migration, runAs);
-        try {
-          await copySparse(fdPath(from), fdPath(memory), signal);
-          await copySparse(fdPath(fromPlugged), fdPath(plugged), signal);
-        } catch (error) {
-          throw await explainFull(error, {
-            what: `a copy of the memory of ${seen.vm}`,
-            dir,
-            needed: touched,
-            vm: seen.vm,
-          });
-        }
+        // Nothing writes to it any more, so that it need not wait for the rest, nor the rest for it.
+        const copied = together([
+          copySparse(fdPath(from), fdPath(memory), signal),
+          copySparse(fdPath(fromPlugged), fdPath(plugged), signal),
+        ]).catch(async (error: unknown) => {
+          const what = `a copy of the memory of ${seen.vm}`;
+          throw await explainFull(error, { what, dir, needed: touched, vm: seen.vm });
+        });
+        const rest = async (): Promise<void> => {
+          if (scratch === null) layer = await switchDisk(context, boot, qmp);
+          else await copySparse(paths.scratch, scratch, signal);
+          await withoutRam(qmp);
+          await saveState(qmp, state, paths.migration, runAs);
+        };
+        await together([rest(), copied]);
       });
     } catch (error) {
       // First of all, for that needs room: what has been taken goes.
@@ -124,6 +124,11 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
     await release();
     throw await explainFull(error, { what: `the state of ${seen.vm}`, dir: paths.dir, vm: seen.vm });
   }
+}
+
+/** Settles when none is at work any more. @throws the first one's error */
+async function together(works: readonly Promise<void>[]): Promise<void> {
+  for (const each of await Promise.allSettled(works)) if (each.status === 'rejected') throw each.reason;
 }
 
 /** A shell that each copy has, and that has nothing to wait for in the machine itself. @returns its pid */
