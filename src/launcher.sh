@@ -89,19 +89,22 @@ quote_odd() {
 # Sets $aivm_recipe to the file that counts for the machine $1 in this directory.
 find_recipe() {
   case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9_-]*) return 1 ;; esac
-  # Root's are always there, and /run/ai-vm is nobody else's.
-  aivm_home=/run/ai-vm
-  if [ ! -O "$aivm_home" ]; then
+  # Whose / is, is root, who goes by no variable.
+  if [ -O / ]; then
+    aivm_home=/run/ai-vm
+  else
     aivm_home=${XDG_RUNTIME_DIR-}/ai-vm
     case $aivm_home in /ai-vm | [!/]*) return 1 ;; esac
   fi
   [ -O "$aivm_home" ] && [ ! -L "$aivm_home" ] || return 1
-  # Where we are, and not by which links we came.
-  cd -P . 2>/dev/null || return 1
-  aivm_recipe=$aivm_home/exec$PWD/.ai-vm.$1.$aivm_build
-  # What was seen of the machine is believed until then. This process has just begun, so what /proc knows of it is of now; a clock that
-  # was set back tells nothing of what is older.
-  [ -f "$aivm_recipe" ] && [ "$aivm_recipe.until" -nt /proc/self ] && [ /proc/self -nt "$aivm_recipe" ]
+  # Where we are, and not by which links we came; the point keeps newlines at the end of a name.
+  aivm_at=$(pwd -P 2>/dev/null && echo .) || return 1
+  aivm_recipe=$aivm_home/exec${aivm_at%??}/.ai-vm.$1.$aivm_build
+  [ -f "$aivm_recipe" ] || return 1
+  # What was seen of the machine is believed until then. A process that has just begun shows in /proc with the time that it is now: one of
+  # its own, for this one may have been somebody else before. A clock that was set back tells nothing of what is older.
+  # shellcheck disable=SC2235 # The subshell is what it is about.
+  ([ "$aivm_recipe.until" -nt /proc/self ] && [ /proc/self -nt "$aivm_recipe" ])
 }
 
 # `exec VM -- WORD...`, or `exec VM WORD...` without a word that may be an option. Comes back when it is Node's.
@@ -132,10 +135,5 @@ exec_quickly() {
   connect "${aivm_command# }"
 }
 
-if [ "${1-}" = exec ]; then
-  aivm_here=${PWD-}
-  exec_quickly "$@"
-  # As it was: the recipe is looked for without links in its way.
-  [ "${PWD-}" = "$aivm_here" ] || PWD=$aivm_here
-fi
+[ "${1-}" != exec ] || exec_quickly "$@"
 by_node "$@"

@@ -43,7 +43,7 @@ export interface Forked {
   readonly vm: string;
   readonly sshPort: number;
   readonly ports: readonly PortConfig[];
-  /** Milliseconds from the moment at which the source went on until it could be logged in to. */
+  /** Milliseconds from when its turn came until it could be logged in to. */
   readonly ms: number;
 }
 

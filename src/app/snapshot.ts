@@ -14,6 +14,7 @@ import { markFrozen } from './applied.ts';
 import { chainOf } from './chain.ts';
 import { collapse } from './collapse.ts';
 import type { Context } from './context.ts';
+import { withControl } from './control.ts';
 import { createOverlay } from './disk.ts';
 import { runningBoot } from './freeze/boot.ts';
 import { copySparse, whileStopped } from './freeze/freeze.ts';
@@ -21,7 +22,7 @@ import { mend, observeWhole } from './freeze/mend.ts';
 import { requireSavable } from './freeze/savable.ts';
 import { diskMark, readSaved, saveMachine } from './freeze/saved.ts';
 import { attachShares, detachShares } from './freeze/shares.ts';
-import { switchDisk } from './freeze/switch.ts';
+import { switchDisk, takeBack } from './freeze/switch.ts';
 import { collectLayers, forgetNames, overlayOn, pushLayer } from './layers.ts';
 import { chooseAny, onlyMachine } from './select.ts';
 import { stop } from './stop.ts';
@@ -85,6 +86,7 @@ async function saveRunning(context: Context, seen: Observed, dir: string): Promi
     });
   } catch (error) {
     await back()
+      .then(() => withControl(paths, (qmp) => takeBack(context.project.paths, paths, qmp)))
       .then(() => markFrozen(paths, false))
       .catch(() => undefined);
     throw error;

@@ -114,6 +114,7 @@ export async function ssh(context: Context, options: SshOptions): Promise<number
   // What ends us ends it: a signal may be for this process alone.
   const pass = (): void => void running.kill((context.signal.reason as Error).message as NodeJS.Signals);
   context.signal.addEventListener('abort', pass, { once: true });
+  if (context.signal.aborted) pass();
   const [result] = await Promise.all([running, options.meanwhile?.(target)]);
   context.signal.removeEventListener('abort', pass);
   if (result.exitCode !== undefined) return result.exitCode;

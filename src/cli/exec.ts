@@ -39,7 +39,7 @@ export const verb: Verb = {
         const work: Work = async (context) => {
           // The next one may do without us, if it is given no options either.
           const [meanwhile] = await Promise.all([
-            isPlain(command) ? prepareRecipe(context, beginning) : undefined,
+            isPlain(command) ? prepareRecipe(context, beginning).catch(() => undefined) : undefined,
             wake(context, vm),
           ]);
           return ssh(context, { vm, command: words, user: options.user ?? null, ...envOf(io, options), meanwhile });

@@ -39,7 +39,7 @@ cp -a ${lists('/etc')} ${dir}/etc/ && printf %s ${q(text)} | systemd-sysusers --
 `;
 }
 
-/** Whether all are there, by builtins of the shell. A copy of a machine has its users. */
+/** Whether all are there, by builtins of the shell. A copy of a machine has its users, and lists that are newer than any that were prepared. */
 const areThere = (users: readonly GuestUser[]): string => `there=0
 while IFS=: read -r name _ uid _; do
 case $name:$uid in ${users.map(({ name, uid }) => `${name}:${uid}`).join(' | ')}) there=$((there + 1)) ;; esac
@@ -51,9 +51,10 @@ function makeUsers(users: readonly GuestUser[]): string {
   if (users.length === 0) return ':';
   const text = sysusersOf(users);
   const dir = `${usersAt(text)}/etc`;
-  return `if [ -e ${dir}/passwd ]; then mv -f ${lists(dir)} /etc/
-elif ! { ${areThere(users)}
-}; then
+  return `if ${areThere(users)}
+then :
+elif [ -e ${dir}/group ]; then mv -f ${lists(dir)} /etc/
+else
 ${write(text, `${DIR}/credentials/sysusers.extra`)} &&
 CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-sysusers /dev/null >/dev/null
 fi`;
@@ -101,8 +102,12 @@ ip link >/dev/null
 export const RELEASE_WAITING = `[ ! -p ${PIPES.settle} ] || echo 'exit 0' 1<>${PIPES.settle}
 `;
 
-/** Makes room for a shell that waits, in any guest that runs. Only one may wait for the script to come. */
-export const PREPARE_WAITING = `mkdir -p -m 700 ${DIR} ${DIR}/credentials
+/**
+ * Makes room for a shell that waits, in any guest that runs. Only one may wait for the script to come. Lists of users that are still
+ * there are of a start that was cut off, and older than the machine's own.
+ */
+export const PREPARE_WAITING = `[ ! -d ${USERS} ] || rm -rf ${USERS}
+mkdir -p -m 700 ${DIR} ${DIR}/credentials
 ${RELEASE_WAITING}rm -f ${PIPES.settle}
 mkfifo -m 600 ${PIPES.settle}
 `;

@@ -58,8 +58,12 @@ export async function thaw(context: Context, seen: Observed, signal: AbortSignal
   // It writes its disk from here on: what was saved beside it makes no sense any more.
   await removeTree(paths.suspended);
   const goOn = async (qmp: Qmp): Promise<void> => {
-    await takeBack(context.project.paths, paths, qmp);
-    await qmp.execute('cont');
+    try {
+      await takeBack(context.project.paths, paths, qmp);
+    } finally {
+      // It stays marked as frozen where that failed, so that the next command tries it again. The machine has waited long enough.
+      await qmp.execute('cont');
+    }
   };
   await withControl(paths, goOn, signal);
   await new Agent(paths.agent).exec(['/bin/sh', '-c', RELEASE_WAITING], { signal });

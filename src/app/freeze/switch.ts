@@ -9,22 +9,20 @@ import { isLayer } from '../chain.ts';
 import type { Context } from '../context.ts';
 import { openName, pushLayer } from '../layers.ts';
 
-/** The guest's writes go to a new disk from here on; what it wrote up to now is the layer that is returned. */
+/**
+ * The guest's writes go to a new disk from here on; what it wrote up to now is the layer that is returned. What was begun is taken back
+ * by the caller when it fails, and by the next command when it is killed: {@link takeBack}.
+ */
 export async function switchDisk(context: Context, { paths, runAs }: BootContext, qmp: Qmp): Promise<string> {
   const project = context.project.paths;
   const node = await activeNode(qmp);
   const { layer, disk } = await pushLayer(paths.disk, project, runAs, context.signal);
   const overlay = `root-${layer.slice(layer.lastIndexOf('/') + 1, -'.qcow2'.length)}`;
-  try {
-    await qmp.execute('blockdev-add', {
-      ...{ driver: 'qcow2', 'node-name': overlay, discard: 'unmap', backing: null },
-      file: { driver: 'file', filename: disk, discard: 'unmap' },
-    });
-    await qmp.execute('blockdev-snapshot', { node, overlay });
-  } catch (error) {
-    await takeBack(project, paths, qmp).catch(() => undefined);
-    throw error;
-  }
+  await qmp.execute('blockdev-add', {
+    ...{ driver: 'qcow2', 'node-name': overlay, discard: 'unmap', backing: null },
+    file: { driver: 'file', filename: disk, discard: 'unmap' },
+  });
+  await qmp.execute('blockdev-snapshot', { node, overlay });
   return layer;
 }
 

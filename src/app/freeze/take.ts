@@ -15,9 +15,10 @@ import { openMemory } from '../../qemu/memory-image.ts';
 import { saveState, withoutRam } from '../../qemu/migration.ts';
 import { markFrozen } from '../applied.ts';
 import type { Context } from '../context.ts';
+import { withControl } from '../control.ts';
 import { copySparse, fdPath, memoryDir, nameless, touchedBytes, whileStopped } from './freeze.ts';
 import { attachShares, detachShares } from './shares.ts';
-import { switchDisk } from './switch.ts';
+import { switchDisk, takeBack } from './switch.ts';
 
 export interface Frozen {
   readonly memory: FileHandle;
@@ -78,10 +79,12 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
       await detachShares(boot, signal);
       waiting = await startWaiting(new Agent(paths.agent), signal);
       pause = await whileStopped(paths, signal, async (qmp) => {
+        const failed = new AbortController();
+        const either = AbortSignal.any([signal, failed.signal]);
         // Nothing writes to it any more, so that it need not wait for the rest, nor the rest for it.
         const copied = together([
-          copySparse(fdPath(from), fdPath(memory), signal),
-          copySparse(fdPath(fromPlugged), fdPath(plugged), signal),
+          copySparse(fdPath(from), fdPath(memory), either),
+          copySparse(fdPath(fromPlugged), fdPath(plugged), either),
         ]).catch(async (error: unknown) => {
           const what = `a copy of the memory of ${seen.vm}`;
           throw await explainFull(error, { what, dir, needed: touched, vm: seen.vm });
@@ -92,7 +95,11 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
           await withoutRam(qmp);
           await saveState(qmp, state, paths.migration, runAs);
         };
-        await together([rest(), copied]);
+        const whole = rest().catch((error: unknown) => {
+          failed.abort(error);
+          throw error;
+        });
+        await together([whole, copied]);
       });
     } catch (error) {
       // First of all, for that needs room: what has been taken goes.
@@ -100,6 +107,7 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
       // What went wrong first is what people should read.
       await back()
         .then(() => new Agent(paths.agent).exec(['/bin/sh', '-c', RELEASE_WAITING]))
+        .then(() => withControl(paths, (qmp) => takeBack(context.project.paths, paths, qmp)))
         .then(() => markFrozen(paths, false))
         .catch(() => undefined);
       throw error;

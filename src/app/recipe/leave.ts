@@ -76,10 +76,12 @@ async function leaveRecipe(context: Context, target: Login, beginning: Beginning
 }
 
 /** @returns null: what was found out now says nothing of the next time */
-async function recipeOf(context: Context, target: Login, { cwd, heard }: Beginning): Promise<Recipe | null> {
+export async function recipeOf(context: Context, target: Login, { cwd, heard }: Beginning): Promise<Recipe | null> {
   const { project } = context;
   const { vm, seen } = target;
   const { loaded, problem, desired } = project;
+  // Files of variables from anywhere.
+  if (heard.env['AI_VM_ENV_FILE']) return null;
   // What is said each time needs Node each time.
   if (problem ?? project.adHoc ?? !(loaded && desired && loaded.warnings.length === 0)) return null;
   if (seen.state !== 'running' || seen.problem !== null || seen.applied === null || seen.applied.frozen) return null;

@@ -1,18 +1,13 @@
 /** What of the file system has a part in what a machine's `exec` does. */
 import { realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { isWithin } from '../../host/share-rules.ts';
 import type { MachinePaths } from '../../model/machine.ts';
 import type { Project } from '../context.ts';
 import { exists } from '../elsewhere.ts';
 
 /** Directories from one to another above it, both included. */
-function between(from: string, to: string): string[] {
-  const dirs: string[] = [];
-  for (let dir = from; ; dir = dirname(dir)) {
-    dirs.push(dir);
-    if (dir === to || dir === dirname(dir)) return dirs;
-  }
-}
+const between = (from: string, to: string): string[] => [from, ...(from === to ? [] : between(dirname(from), to))];
 
 /**
  * Each file, and the directory that it is in: what appears, goes or takes the place of another there shows in no file.
@@ -24,7 +19,8 @@ export async function sourcesOf(
   machine: MachinePaths,
   cwd: string,
 ): Promise<readonly string[] | null> {
-  if (!desired || !loaded) return null;
+  // Those of a project are removed with its machines, which are looked for there.
+  if (!desired || !loaded || !isWithin(cwd, dir)) return null;
   const named = desired.files;
   // Those of repositories are fetched, and fetched again when they are lost.
   if (named.some((path) => !path.startsWith('/'))) return null;

@@ -118,6 +118,13 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('launche
     expect(run(TRUE)).toMatchObject(byNode());
   });
 
+  it('believes what was seen no longer in a process that was another one before', () => {
+    stand.leave(stand.recipe, -10, 1);
+    const script = '/usr/bin/stat /proc/$$ >/dev/null; /bin/sleep 1.5; exec "$@"';
+    const command = ['/bin/sh', '-c', script, 'sh', ...shell, stand.installed];
+    expect(run(TRUE, { command })).toMatchObject(byNode());
+  });
+
   it('goes by where it is, and not by links there', () => {
     symlinkSync(stand.project, join(stand.dir, 'link'));
     const there = { cwd: join(stand.dir, 'link'), env: { PWD: join(stand.dir, 'link') } };

@@ -57,7 +57,8 @@ export class Stand {
     writeFileSync(this.installed, readFileSync(LAUNCHER, 'utf8').replace('@BUILD@', this.#build), { mode: 0o755 });
     writeFileSync(this.file, '');
     this.process = spawn('sleep', ['600'], { stdio: 'ignore' });
-    this.#home = process.getuid?.() === 0 && existsSync(ROOTS) ? ROOTS : join(this.dir, 'run/ai-vm');
+    this.#home = process.getuid?.() === 0 ? ROOTS : join(this.dir, 'run/ai-vm');
+    mkdirSync(this.#home, { recursive: true, mode: 0o711 });
     // As long ago as files are when somebody works.
     for (const path of [this.file, this.project]) this.touch(path, -60);
     this.leave();

@@ -59,13 +59,14 @@ describe('the scripts', () => {
       { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
       ip link set dev eth0 address '52:54:00:12:34:56'
       } || echo ai-vm-failed 5 &
-      { if [ -e /etc/.ai-vm/17abf9d08b68c5f1/etc/passwd ]; then mv -f /etc/.ai-vm/17abf9d08b68c5f1/etc/group /etc/.ai-vm/17abf9d08b68c5f1/etc/gshadow /etc/.ai-vm/17abf9d08b68c5f1/etc/shadow /etc/.ai-vm/17abf9d08b68c5f1/etc/passwd /etc/
-      elif ! { there=0
+      { if there=0
       while IFS=: read -r name _ uid _; do
       case $name:$uid in dev:1000) there=$((there + 1)) ;; esac
       done </etc/passwd
       [ $there = 1 ]
-      }; then
+      then :
+      elif [ -e /etc/.ai-vm/17abf9d08b68c5f1/etc/group ]; then mv -f /etc/.ai-vm/17abf9d08b68c5f1/etc/group /etc/.ai-vm/17abf9d08b68c5f1/etc/gshadow /etc/.ai-vm/17abf9d08b68c5f1/etc/shadow /etc/.ai-vm/17abf9d08b68c5f1/etc/passwd /etc/
+      else
       printf %s 'u dev 1000 "dev" /home/dev /bin/bash
       m dev sudo
       ' >/run/ai-vm/credentials/sysusers.extra &&
@@ -256,14 +257,18 @@ describe('a shell that runs them', () => {
 
   it('takes the users that were prepared for it, and no others', async () => {
     const { text } = settleScript(SETTINGS, SELF, []);
-    const dir = /-e (\S+)\/passwd/u.exec(text)?.[1] ?? '';
+    const dir = /-e (\S+)\/group/u.exec(text)?.[1] ?? '';
     expect(prepare(SETTINGS.users)).toContain(`--root=${dir.replace(/\/etc$/u, '')} -`);
     await mkdir(join(root, dir), { recursive: true });
-    await writeFile(join(root, dir, 'passwd'), '');
+    await writeFile(join(root, dir, 'group'), '');
     expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
     const from = ['group', 'gshadow', 'shadow', 'passwd'].map((name) => join(root, dir, name));
     expect(await calls('mv')).toEqual([['-f', ...from, '/etc/']]);
     expect(await calls('systemd-sysusers')).toEqual([]);
+    await passwd('dev:x:1000:1000:');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
+    // It has them, and lists of its own.
+    expect(await calls('mv')).toHaveLength(1);
     const others = [{ ...SETTINGS.users[0]!, uid: 1001 }];
     expect(await failed(settleScript({ ...SETTINGS, users: others }, SELF, []))).toEqual([]);
     expect(await calls('systemd-sysusers')).toHaveLength(1);
