@@ -1,5 +1,5 @@
 /** Shortens the chain below a machine's disk: layers that nothing else stands on any more become part of the disk. */
-import { stat } from 'node:fs/promises';
+import { isSameFile } from '../host/same-file.ts';
 import type { MachinePaths } from '../model/machine.ts';
 import { activeNode, diskNodes } from '../qemu/disk-nodes.ts';
 import { Qmp } from '../qemu/qmp.ts';
@@ -55,10 +55,6 @@ async function stream(paths: MachinePaths, base: string, signal: AbortSignal): P
 
 /** QEMU's name for an open image, by the file and not by how it is written. */
 async function nodeOf(qmp: Qmp, file: string): Promise<string> {
-  const wanted = await stat(file, { bigint: true });
-  for (const { node, file: open } of await diskNodes(qmp)) {
-    const seen = await stat(open, { bigint: true }).catch(() => null);
-    if (seen?.ino === wanted.ino && seen.dev === wanted.dev) return node;
-  }
+  for (const { node, file: open } of await diskNodes(qmp)) if (await isSameFile(open, file)) return node;
   throw new Error(`QEMU does not have ${file} open`);
 }

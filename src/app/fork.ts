@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { writeState, writeText } from '../host/files.ts';
 import { withLock } from '../host/lock.ts';
 import { nextFreePort } from '../host/ports.ts';
+import { together } from '../host/together.ts';
 import { pluggedBackend } from '../model/chassis.ts';
 import type { PortConfig } from '../model/desired.ts';
 import { AiVmError } from '../model/errors.ts';
@@ -97,8 +98,7 @@ async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) =>
       waiting.length = 0;
     }
   };
-  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  for (const each of ended) if (each.status === 'rejected') throw each.reason;
+  await together(Array.from({ length: lanes }, lane));
 }
 
 async function startAt(

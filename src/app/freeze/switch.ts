@@ -1,5 +1,6 @@
 /** A machine that runs writes to a new disk from some moment on; what it wrote before is a layer below it. */
-import { link, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm } from 'node:fs/promises';
+import { isSameFile } from '../../host/same-file.ts';
 import type { MachinePaths, ProjectPaths } from '../../model/machine.ts';
 import type { BootContext } from '../../model/resource.ts';
 import { activeNode, diskNodes } from '../../qemu/disk-nodes.ts';
@@ -26,11 +27,6 @@ export async function switchDisk(context: Context, { paths, runAs }: BootContext
   return layer;
 }
 
-const isSame = async (one: string, other: string): Promise<boolean> => {
-  const [a, b] = await Promise.all([one, other].map((path) => stat(path, { bigint: true }).catch(() => null)));
-  return a !== null && a !== undefined && a.ino === b?.ino && a.dev === b.dev;
-};
-
 /**
  * A switch that was cut off: QEMU still writes to what was to be the layer. That is the disk again; the new one, to which nobody
  * has written, goes, also where QEMU has it open already. Does nothing where QEMU writes to the machine's disk.
@@ -40,9 +36,9 @@ export async function takeBack(project: ProjectPaths, paths: MachinePaths, qmp: 
   if (!layer || !(await isLayer(layer, project))) return;
   const [active, nodes] = [await activeNode(qmp), await diskNodes(qmp)];
   const written = nodes.find(({ node }) => node === active);
-  if (written === undefined || !(await isSame(written.file, layer))) return;
+  if (written === undefined || !(await isSameFile(written.file, layer))) return;
   for (const { node, file } of nodes)
-    if (await isSame(file, paths.disk)) await qmp.execute('blockdev-del', { 'node-name': node });
+    if (await isSameFile(file, paths.disk)) await qmp.execute('blockdev-del', { 'node-name': node });
   const before = await openName(paths.disk);
   const partial = `${paths.disk}.partial`;
   await rm(partial, { force: true });

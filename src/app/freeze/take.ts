@@ -8,6 +8,7 @@ import { sendScript } from '../../guest/pipe.ts';
 import { PREPARE_WAITING, RELEASE_WAITING, waitAt } from '../../guest/settle.ts';
 import { pluggedBackend } from '../../model/chassis.ts';
 import { explainFull } from '../../host/space.ts';
+import { together } from '../../host/together.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Observed } from '../../model/observed.ts';
 import type { BootContext } from '../../model/resource.ts';
@@ -132,11 +133,6 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
     await release();
     throw await explainFull(error, { what: `the state of ${seen.vm}`, dir: paths.dir, vm: seen.vm });
   }
-}
-
-/** Settles when none is at work any more. @throws the first one's error */
-async function together(works: readonly Promise<void>[]): Promise<void> {
-  for (const each of await Promise.allSettled(works)) if (each.status === 'rejected') throw each.reason;
 }
 
 /** A shell that each copy has, and that has nothing to wait for in the machine itself. @returns its pid */

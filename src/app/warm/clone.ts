@@ -9,6 +9,7 @@ import { onlineVcpus } from '../../guest/agent-vcpus.ts';
 import type { AgentSession } from '../../guest/agent-wire.ts';
 import { sendScript } from '../../guest/pipe.ts';
 import { failedSteps, growScript, settleScript, type Pipe, type Script } from '../../guest/settle.ts';
+import { together } from '../../host/together.ts';
 import { TEMPLATE, type Template, type Waiting } from '../../images/templates.ts';
 import type { BootPart } from '../../model/boot.ts';
 import type { MemoryChassis } from '../../model/chassis.ts';
@@ -48,8 +49,7 @@ export async function restore(
   await withoutRam(qmp);
   const file = await openMemory(pid, memory.base, 'r+');
   try {
-    const loaded = await Promise.allSettled([verified, loadMemory(file, at(TEMPLATE.memory), at(TEMPLATE.index))]);
-    for (const each of loaded) if (each.status === 'rejected') throw each.reason;
+    await together([verified, loadMemory(file, at(TEMPLATE.memory), at(TEMPLATE.index))]);
   } finally {
     await file.close();
   }
