@@ -86,9 +86,20 @@ const cli = await bundle({
   define: { 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
   // Code that V8 has kept does not know who loads a module for it.
   supported: { 'dynamic-import': false },
+  // Names stay, for whoever reads where an error comes from.
+  minifyWhitespace: true,
+  // See src/load.ts.
+  banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
+  footer: { js: '})' },
 });
 const isCode = (file) => file.path.endsWith('.cjs');
 const code = cli.outputFiles.find(isCode);
+ 
+const foreign = /[^\x00-\x7f].*/.exec(code.text);
+if (foreign) {
+  process.stderr.write(`build: more than ASCII, which only a regular expression can be: ${foreign[0].slice(0, 80)}\n`);
+  process.exit(1);
+}
 
 // Packages in CommonJS call `require` for Node's own modules, which a bundle of ES modules does not have.
 const REQUIRE =

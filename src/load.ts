@@ -45,13 +45,13 @@ function readCode(file: string, source: Buffer): Buffer | undefined {
 }
 
 /**
- * @param file absolute path of a bundle in CommonJS
+ * @param file absolute path of a bundle in CommonJS, in ASCII, as the one function that such a module is to Node
  * @returns its exports, and the script that made them
  */
 export function load(file: string): { readonly script: Script; readonly exports: CommandLine } {
   const source = readFileSync(file);
-  const text = `(function (exports, require, module, __filename, __dirname) {${source.toString()}\n})`;
-  const script = new Script(text, { filename: file, cachedData: readCode(file, source) });
+  // Nothing has to be put together, or looked through for letters of several bytes.
+  const script = new Script(source.toString('latin1'), { filename: file, cachedData: readCode(file, source) });
   type Wrapper = (
     exports: object,
     require: NodeJS.Require,

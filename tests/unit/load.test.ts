@@ -12,8 +12,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
+const bundle = (text: string): string => `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
+
 const has = (text: string): unknown => {
-  writeFileSync(file, text);
+  writeFileSync(file, bundle(text));
   return load(file).exports;
 };
 
@@ -26,7 +28,7 @@ describe('the bundle of the command line', () => {
   it('knows where it is, and what Node has', () => {
     const text = "exports.a = [__filename, __dirname, require('node:path').basename(__filename)]; // the end";
     expect(has(text)).toEqual({ a: [file, dir, 'cli.cjs'] });
-    expect(has('module.exports = {b: "ü"}')).toEqual({ b: 'ü' });
+    expect(has('module.exports = {b: "\\u00fc"}')).toEqual({ b: 'ü' });
   });
 
   it('begins with the code that was kept of it', () => {
@@ -50,7 +52,7 @@ describe('the bundle of the command line', () => {
     }
     // As long as that one, which is all that V8 looks at.
     writeFileSync(codePath(file), kept);
-    writeFileSync(file, source());
+    writeFileSync(file, bundle(source()));
     expect(load(file).script.cachedDataRejected).toBeUndefined();
     expect(valueOf()).toBe(count);
   });

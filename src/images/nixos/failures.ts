@@ -54,7 +54,7 @@ const KNOWN: readonly (readonly [RegExp, string, ErrorCode?])[] = [
   ],
   [/has an unfree license/i, 'Allow the package by its name, in a module: ai-vm.unfree = [ "NAME" ];'],
   [
-    /Package ‘([^’\s]+)’ in \S+ is marked as insecure/,
+    /Package \u2018([^\u2019\s]+)\u2019 in \S+ is marked as insecure/,
     'Take another package, or allow it in a module: nixpkgs.config.permittedInsecurePackages = [ "$1" ];',
   ],
   [
