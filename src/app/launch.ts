@@ -74,6 +74,7 @@ export function launchSpec(
     grant: [...(vm.overlay ? [] : [paths.disk]), paths.credentials],
     runAs: boot.runAs,
     helpers: machine.helpers,
+    attachedLater: boot.start !== 'cold',
     directories: machine.directories,
     none: boot.slots > 0 ? paths.none : null,
     ...(vm.network && { gateway: gatewayLaunch(context, vm, vm.network) }),

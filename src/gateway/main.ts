@@ -7,6 +7,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openBoundedLog } from '../host/bounded-log.ts';
 import { GATEWAY_FILES, type GatewaySettings } from '../model/gateway.ts';
 import { parseIpv4 } from '../model/network.ts';
@@ -55,12 +56,27 @@ const journal = new Journal(
 );
 setInterval(() => journal.turn(), 10_000).unref();
 
-function open(name: string): Promise<Socket> {
-  return new Promise((resolve) => {
-    const socket = connect(file(name));
-    socket.once('connect', () => resolve(socket));
-    socket.once('error', (error) => end(error.message));
-    socket.on('close', () => end('QEMU has gone'));
+/** QEMU starts beside us (milliseconds). */
+const PATIENCE = 30_000;
+const AGAIN = 5;
+
+async function open(name: string): Promise<Socket> {
+  for (;;) {
+    try {
+      const socket = await connected(file(name));
+      socket.on('close', () => end('QEMU has gone'));
+      return socket;
+    } catch (error) {
+      if (performance.now() > PATIENCE) end((error as Error).message);
+      await sleep(AGAIN);
+    }
+  }
+}
+
+function connected(path: string): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => resolve(socket)).once('error', reject);
   });
 }
 

@@ -84,7 +84,11 @@ while [ ! -S "$stage/sock/$socket" ]; do
   if [ "$tries" -gt 1000 ] || ! kill -0 "$pid" 2>/dev/null; then kill -9 "$pid" 2>/dev/null || :; exit 1; fi
   sleep 0.01
 done
-printf '%s %s\\n' "$pid" "$(sed -e 's/^.*) //' "/proc/$pid/stat" | cut -d ' ' -f 20)" >>"$helpers"
+# When it began is the 22nd field; the name, which is the second, may hold anything.
+read -r stat <"/proc/$pid/stat"
+# shellcheck disable=SC2086 # Numbers.
+set -- \${stat##*) }
+printf '%s %s\\n' "$pid" "\${20}" >>"$helpers"
 chown "$guest:$guest" "$run/$socket" "$helpers"
 printf '%s\\n' "$pid"
 `;

@@ -31,6 +31,8 @@ export interface LaunchSpec {
   readonly grant: readonly string[];
   readonly runAs: RunAs;
   readonly helpers: readonly Helper[];
+  /** QEMU connects to them when it is told to, not when it starts: they begin beside it. */
+  readonly attachedLater?: boolean;
   /** At most six: a POSIX shell has descriptors 0 to 9, 9 holds the lock. */
   readonly directories: readonly OpenDirectory[];
   /** A file that QEMU inherits open for reading and writing. */

@@ -15,8 +15,8 @@ die() {
 }
 
 own_dir() { # PATH MODE: makes it, or makes sure that it is a real directory of ours
-  if mkdir -m "$2" -- "$1" 2>/dev/null; then return 0; fi
-  if [ -L "$1" ] || [ ! -d "$1" ] || [ "$(stat -c %u -- "$1")" != "$me" ]; then
+  if [ ! -e "$1" ] && mkdir -m "$2" -- "$1" 2>/dev/null; then return 0; fi
+  if [ -L "$1" ] || [ ! -d "$1" ] || [ ! -O "$1" ]; then
     die "$1 is not a directory of user $me: remove or rename it"
   fi
   chmod "$2" -- "$1"
@@ -69,14 +69,14 @@ last_lines() {
 }
 
 # Whatever ends this script before the machine runs leaves nothing behind.
-qemu_pid='' helper_pids='' holder='' reader='' pipes='' done=''
+qemu_pid='' helper_pids='' gateway_pid='' holder='' reader='' pipes='' done=''
 finish() {
   code=$?
   trap '' EXIT HUP INT TERM
   for pid in $holder $reader; do kill "$pid" 2>/dev/null || :; done
   if [ -n "$pipes" ]; then rm -f -- "$start" "$start.in" "$start.out"; fi
   if [ -z "$done" ]; then
-    for pid in $qemu_pid $helper_pids; do kill -9 "$pid" 2>/dev/null || :; done
+    for pid in $qemu_pid $helper_pids $gateway_pid; do kill -9 "$pid" 2>/dev/null || :; done
   fi
   exit "$code"
 }
@@ -108,12 +108,25 @@ export const CHANGED = `changed() { die "the share $1 is not the directory any m
 `;
 
 /**
- * Starts `"$@"` detached, with nothing of ours but its descriptors of directories, and waits until it answers. Its sockets are
- * there before its devices are, and a shell cannot talk to a socket; so one more monitor listens on a pipe. It is told
- * nonsense and complains of it once QEMU has got as far as its main loop. It is never negotiated with, so it sends no events.
+ * Starts `"$@"` detached, with nothing of ours but its descriptors of directories. Its sockets are there before its devices are,
+ * and a shell cannot talk to a socket; so one more monitor listens on a pipe: see {@link AWAIT_QEMU}.
  * The pipe lies beside the machine's directory, which may be another user's by now: there root opens and changes nothing.
  */
-export const LAUNCH = `qemu_lives() {
+export const LAUNCH = `pipes=1
+rm -f -- "$start" "$start.in" "$start.out"
+mkfifo "$start.in" "$start.out"
+if [ "$me" = 0 ]; then chown -h "$uid:$gid" "$start.in" "$start.out"; fi
+cat <>"$start.out" >"$start" 9>&- &
+reader=$!
+(cd / && exec "$@") </dev/null 9>&- &
+qemu_pid=$!
+`;
+
+/**
+ * Waits until QEMU answers: it is told nonsense and complains of it once it has got as far as its main loop. It is never negotiated
+ * with, so it sends no events.
+ */
+export const AWAIT_QEMU = `qemu_lives() {
   # One that has been killed is there until this shell looks after it, and may take a while to go.
   state=''
   { while read -r key state _ && [ "$key" != State: ]; do :; done <"/proc/$qemu_pid/status"; } 2>/dev/null || state=''
@@ -122,16 +135,15 @@ export const LAUNCH = `qemu_lives() {
   die 'QEMU ended at its start; its last lines are above'
 }
 
-pipes=1
-rm -f -- "$start" "$start.in" "$start.out"
-mkfifo "$start.in" "$start.out"
-if [ "$me" = 0 ]; then chown -h "$uid:$gid" "$start.in" "$start.out"; fi
-cat <>"$start.out" >"$start" 9>&- &
-reader=$!
-(cd / && exec "$@") </dev/null 9>&- &
-qemu_pid=$!
+complains() {
+  while read -r line; do
+    case $line in *'"error"'*) return 0 ;; esac
+  done <"$start"
+  return 1
+}
+
 tries=0
-until [ -S "$qmp" ] && grep -q '"error"' "$start"; do
+until [ -S "$qmp" ] && complains; do
   qemu_lives
   tries=$((tries + 1))
   if [ "$tries" -gt 3000 ]; then die 'QEMU did not answer within 30 s'; fi
@@ -149,35 +161,39 @@ printf '%s\\n' "$qemu_pid"
 `;
 
 /**
- * `start_gateway COMMAND…`: the process that plays the machine's network, with its code on stdin and its settings in the environment. It
- * says that it works by the socket that it makes; what it says otherwise is in QEMU's log.
+ * `start_gateway COMMAND…`: the process that plays the machine's network, with its code on stdin and its settings in the environment.
+ * `await_gateway`: it says that it works by the socket that it makes; what it says otherwise is in QEMU's log.
  */
-export const START_GATEWAY = `start_gateway() {
-  # One that hangs goes first. The file is not root's: whatever it is, nobody waits for it.
-  pid=$(timeout 1 head -c 20 -- "$run/gateway.pid" 2>/dev/null) || pid=''
-  case $pid in
-    '' | *[!0-9]*) ;;
-    *)
-      # It is known by its last word, which is this machine's directory.
-      if tr '\\000' '\\n' <"/proc/$pid/cmdline" 2>/dev/null | tail -n 1 | grep -qxF -e "$run"; then
-        kill -9 "$pid" 2>/dev/null || :
-      fi
-      ;;
-  esac
-  rm -f -- "$run/gateway.sock"
+export const GATEWAY = `start_gateway() {
   (cd / && exec "$@") <"$gateway_code" >/dev/null 9>&- &
   gateway_pid=$!
+}
+
+await_gateway() {
   tries=0
   until [ -S "$run/gateway.sock" ]; do
     tries=$((tries + 1))
+    # It has nobody to connect to then, or has ended for that.
+    if [ -n "$qemu_pid" ]; then qemu_lives; fi
     if [ "$tries" -gt 3000 ] || ! kill -0 "$gateway_pid" 2>/dev/null; then
-      kill -9 "$gateway_pid" 2>/dev/null || :
-      # It ends by itself where nothing is at the other end.
-      if [ -n "$qemu_pid" ]; then qemu_lives; fi
       last_lines "$qemu_window"
       die "the gateway of $vm did not start; QEMU's log has its last lines"
     fi
     sleep 0.01
   done
 }
+`;
+
+/** One that hangs goes first. The file is not root's: whatever it is, nobody waits for it. */
+export const END_GATEWAY = `pid=$(timeout 1 head -c 20 -- "$run/gateway.pid" 2>/dev/null) || pid=''
+case $pid in
+  '' | *[!0-9]*) ;;
+  *)
+    # It is known by its last word, which is this machine's directory.
+    if tr '\\000' '\\n' <"/proc/$pid/cmdline" 2>/dev/null | tail -n 1 | grep -qxF -e "$run"; then
+      kill -9 "$pid" 2>/dev/null || :
+    fi
+    ;;
+esac
+rm -f -- "$run/gateway.sock"
 `;

@@ -10,7 +10,17 @@ import { guestUid } from '../model/guest-user.ts';
 import type { RunAs } from '../model/capabilities.ts';
 import type { LaunchSpec } from '../model/launch.ts';
 import { commentText, shellWord as q } from './script-quote.ts';
-import { CHANGED, DONE, FUNCTIONS, LAUNCH, LOG_WINDOW, SERVE_HELPER, START_GATEWAY } from './script-text.ts';
+import {
+  AWAIT_QEMU,
+  CHANGED,
+  DONE,
+  END_GATEWAY,
+  FUNCTIONS,
+  GATEWAY,
+  LAUNCH,
+  LOG_WINDOW,
+  SERVE_HELPER,
+} from './script-text.ts';
 
 /** Session variables that QEMU's sound drivers and its window need; nothing else of the environment reaches it. */
 const SESSION =
@@ -20,7 +30,7 @@ const SESSION =
  * What shellcheck would say of data that only looks like a mistake in code: `$` and quotes inside single quotes, a variable
  * that is set by name, letters that look like quotes or spaces.
  */
-const QUIET = 'SC1003,SC1018,SC1110,SC1111,SC1112,SC2016,SC2154';
+const QUIET = 'SC1003,SC1018,SC1110,SC1111,SC1112,SC2016,SC2154,SC3067';
 
 /** Descriptors that a POSIX shell can open for QEMU: 0 to 2 are taken, 9 holds the lock, there are no more than 10. */
 const DESCRIPTORS = [3, 4, 5, 6, 7, 8];
@@ -33,6 +43,7 @@ const DESCRIPTORS = [3, 4, 5, 6, 7, 8];
 export function renderStartScript(spec: LaunchSpec): string {
   const { helpers } = spec;
   checkDescriptors(spec);
+  const serve = helpers.length > 0 ? [helperSection(spec)] : [];
   return [
     header(spec),
     variables(spec),
@@ -46,11 +57,14 @@ export function renderStartScript(spec: LaunchSpec): string {
     runSection(spec),
     diskSection(spec),
     grantSection(spec),
-    ...(helpers.length > 0 ? [helperSection(spec)] : []),
+    // Each of the three takes a processor for a tenth of a second, and none of them needs the others to begin with.
+    ...(spec.gateway ? [`${GATEWAY}\n${gatewaySection(spec)}`] : []),
+    ...(spec.attachedLater ? [] : serve),
     ...spec.directories.map(directorySection),
     ...(spec.inherited ? [`exec ${spec.inherited.fd}<>${q(spec.inherited.path)}\n`] : []),
-    qemuSection(spec),
-    `${LAUNCH}${spec.gateway ? `${START_GATEWAY}${gatewaySection(spec)}` : ''}${DONE}`,
+    `${qemuSection(spec)}${LAUNCH}`,
+    ...(spec.attachedLater ? serve : []),
+    `${AWAIT_QEMU}${spec.gateway ? 'await_gateway\n' : ''}${DONE}`,
   ].join('\n');
 }
 
@@ -81,8 +95,10 @@ export function renderGatewayScript(spec: LaunchSpec): string {
     variables(spec),
     FUNCTIONS,
     whoSection(spec),
-    `${START_GATEWAY}${gatewaySection(spec)}`,
-    'done=1\n',
+    GATEWAY,
+    `${END_GATEWAY}${gatewaySection(spec)}await_gateway
+done=1
+`,
   ].join('\n');
 }
 
@@ -189,7 +205,7 @@ ${none === null ? '' : `mkdir -m 555 -- ${q(none)}\n`}`;
 
 function diskSection({ scratch, audioWav }: LaunchSpec): string {
   const lines = [
-    `if [ -L "$disk" ] || [ "$(od -An -tx1 -N4 -- "$disk" 2>/dev/null | tr -d ' ')" != 514649fb ]; then`,
+    `if [ -L "$disk" ] || [ "$(od -An -tx1 -N4 -- "$disk" 2>/dev/null)" != ' 51 46 49 fb' ]; then`,
     `  die "$disk is not a qcow2 disk: run \\\`ai-vm up\\\`"`,
     'fi',
   ];
@@ -216,8 +232,7 @@ function grantSection({ runAs, grant, scratch, audioWav }: LaunchSpec): string {
   return `# QEMU runs as user ${runAs.uid}: what it opens becomes theirs.
 chown -hR "$uid:$gid" -- ${[...files].map(q).join(' ')}
 # The directory last: from here on nothing in it is opened as root.
-chown -h "$uid:$gid" -- "$serial_window" "$qemu_window"
-chown -h "$uid:$gid" -- "$run"
+chown -h "$uid:$gid" -- "$serial_window" "$qemu_window" "$run"
 `;
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AiVmError } from '../../../src/model/errors.ts';
 import type { LaunchSpec } from '../../../src/model/launch.ts';
 import { renderGatewayScript, renderStartScript } from '../../../src/qemu/script.ts';
-import { DONE, FUNCTIONS, LAUNCH, SERVE_HELPER, START_GATEWAY } from '../../../src/qemu/script-text.ts';
+import { AWAIT_QEMU, DONE, FUNCTIONS, GATEWAY, LAUNCH, SERVE_HELPER } from '../../../src/qemu/script-text.ts';
 import { MAKE_NAMESPACE, SERVE } from '../../../src/host/namespace-script.ts';
 import { SPEC } from './script-fixture.ts';
 
@@ -16,7 +16,7 @@ const PLAIN: LaunchSpec = { ...SPEC, scratch: null, audioWav: null, helpers: [],
 
 /** The parts that hold a machine's data, without the functions that are the same for all. */
 const ownText = (spec: LaunchSpec): string =>
-  [FUNCTIONS, MAKE_NAMESPACE, SERVE, SERVE_HELPER, `${LAUNCH}${DONE}`].reduce(
+  [FUNCTIONS, MAKE_NAMESPACE, SERVE, SERVE_HELPER, LAUNCH, `${AWAIT_QEMU}${DONE}`].reduce(
     (text, part) => text.replace(part, '…\n'),
     renderStartScript(spec),
   );
@@ -85,15 +85,24 @@ describe('start script', () => {
     };
     const gateway = { node: '/usr/bin/node', code: "/opt/it's/gateway.js", settings };
 
-    it('starts it behind QEMU and before it says that the machine runs', () => {
+    it('starts it beside QEMU, and waits for it before it says that the machine runs', () => {
       for (const spec of [PLAIN, DROP]) {
         const text = renderStartScript({ ...spec, gateway });
-        const [qemu, started, done] = ["'{}\\n' 1<>", 'start_gateway setpriv', 'done=1'].map((part) =>
-          text.lastIndexOf(part),
-        );
-        expect(qemu! > 0 && started! > qemu! && done! > started!).toBe(true);
+        const places = [
+          'chown -h "$uid:$gid" -- "$serial',
+          'start_gateway setpriv',
+          'qemu_pid=$!',
+          "'{}\\n' 1<>",
+          '\nawait_gateway\n',
+          'done=1',
+        ];
+        const order = places.slice(spec === DROP ? 0 : 1).map((part) => text.lastIndexOf(part));
+        expect(order.every((at, n) => at > (order[n - 1] ?? 0))).toBe(true);
         // All the rest is that of a machine without one.
-        const own = text.replace(START_GATEWAY, '').replace(/^gateway_code=[^]*? - "\$run"\n/m, '');
+        const own = text
+          .replace(`${GATEWAY}\n`, '')
+          .replace(/^gateway_code=[^]*? - "\$run"\n\n/m, '')
+          .replace(/^await_gateway\n/m, '');
         expect(own).toBe(renderStartScript(spec));
         expect(shellcheck(text)).toBe('');
       }
@@ -110,6 +119,16 @@ describe('start script', () => {
       );
       expect(() => renderGatewayScript(PLAIN)).toThrow('no gateway');
     });
+  });
+
+  it('serves shares before QEMU starts, which is to find them, or beside it', () => {
+    const [before, beside] = [DROP, { ...DROP, attachedLater: true }].map(renderStartScript);
+    const at = (text: string, part: string): number => text.lastIndexOf(part);
+    expect(at(before!, '\nserve ')).toBeLessThan(at(before!, 'qemu_pid=$!'));
+    expect(at(beside!, '\nserve ')).toBeGreaterThan(at(beside!, 'qemu_pid=$!'));
+    expect(at(beside!, '\nserve ')).toBeLessThan(at(beside!, "'{}\\n' 1<>"));
+    expect(beside!.split('\n').sort()).toEqual(before!.split('\n').sort());
+    expect(shellcheck(beside!)).toBe('');
   });
 
   it('refuses more directories than a shell has descriptors', () => {
