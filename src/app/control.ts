@@ -24,11 +24,13 @@ const KNOCK = 5;
 /**
  * The monitor of a QEMU that a start script is about to start, as soon as it answers.
  * @param script its end: whoever waits for a QEMU that it could not start would wait for ever
- * @throws AiVmError why the script failed, whatever became of `work`
+ * @param before begins at once, and is done before `work`; its signal is aborted when the script fails
+ * @throws AiVmError why the script failed, whatever became of the others
  */
 export async function withStarting<T>(
   paths: MachinePaths,
   script: Promise<void>,
+  before: (signal: AbortSignal) => Promise<void>,
   work: (qmp: Qmp) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -40,8 +42,11 @@ export async function withStarting<T>(
       throw error;
     }),
     (async () => {
+      const prepared = before(either);
+      prepared.catch(() => undefined);
       const qmp = await knock(paths.qmp.control, either);
       try {
+        await prepared;
         return await work(qmp);
       } finally {
         qmp.close();

@@ -53,10 +53,23 @@ export class AgentSession {
 
   /** Sends a command and gives what it returns, unchecked. `limit`: longest reply in bytes. */
   async request(command: string, args: Json = {}, limit = REPLY_LIMIT): Promise<unknown> {
-    const id = this.#send(command, args);
-    const reply = await this.#reply(limit);
-    if (reply['id'] !== id) throw nonsense(`the reply to ${command} belongs to another command`);
-    return valueOf(command, reply);
+    const [value] = await this.requestAll([[command, args]], limit);
+    return value;
+  }
+
+  /** Sends several without a wait in between: each is carried out whatever has become of the ones before it. */
+  async requestAll(
+    commands: readonly (readonly [command: string, args: Json])[],
+    limit = REPLY_LIMIT,
+  ): Promise<unknown[]> {
+    const ids = commands.map(([command, args]) => this.#send(command, args));
+    const values: unknown[] = [];
+    for (const [n, [command]] of commands.entries()) {
+      const reply = await this.#reply(limit);
+      if (reply['id'] !== ids[n]) throw nonsense(`the reply to ${command} belongs to another command`);
+      values.push(valueOf(command, reply));
+    }
+    return values;
   }
 
   /** Sends a command that is answered only when it fails; returns when the agent is past it or has gone. */

@@ -1,29 +1,48 @@
-/** Hands a script to a shell that waits for it at a pipe in the guest. */
+/** Shells of the guest that wait for a script at a pipe. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toInteger } from './agent-checks.ts';
+import { toInteger, toObject } from './agent-checks.ts';
 import type { AgentSession } from './agent-wire.ts';
-import { PIPES, type Pipe } from './settle.ts';
+import { PIPES, waitAt, type Pipe } from './settle.ts';
 
 /** The agent does not wait for the other end of a pipe: a shell that was just started may not have come to it (milliseconds). */
 const PATIENCE = 5_000;
 const AGAIN = 10;
 
-/** @throws AiVmError `guest.agent` when nobody waits there */
-export async function sendScript(session: AgentSession, pipe: Pipe, text: string): Promise<void> {
-  const handle = await openPipe(session, PIPES[pipe]);
-  await session.request('guest-file-write', { handle, 'buf-b64': Buffer.from(text).toString('base64') });
-  await session.request('guest-file-close', { handle });
+/** @returns its pid */
+export async function startWaiting(session: AgentSession, pipe: Pipe): Promise<number> {
+  const args = { path: '/bin/sh', arg: ['-c', waitAt(pipe)], 'capture-output': true };
+  return toInteger(toObject(await session.request('guest-exec', args), 'guest-exec')['pid'], 'pid', 2, 2 ** 31 - 1);
 }
 
-async function openPipe(session: AgentSession, path: string): Promise<number> {
+/** @returns the agent's handle of the pipe, by which a shell is told at once */
+export async function openPipe(session: AgentSession, pipe: Pipe): Promise<number> {
   const end = performance.now() + PATIENCE;
   for (;;) {
     try {
-      const opened = await session.request('guest-file-open', { path, mode: 'w' });
+      const opened = await session.request('guest-file-open', { path: PIPES[pipe], mode: 'w' });
       return toInteger(opened, 'handle', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     } catch (error) {
       if (performance.now() > end) throw error;
       await sleep(AGAIN);
     }
   }
+}
+
+/** Leaves the pipe open, and the agent with it: see {@link closePipe}. */
+export async function writePipe(session: AgentSession, handle: number, text: string): Promise<void> {
+  await session.requestAll([
+    ['guest-file-write', { handle, 'buf-b64': Buffer.from(text).toString('base64') }],
+    ['guest-file-flush', { handle }],
+  ]);
+}
+
+export async function closePipe(session: AgentSession, handle: number): Promise<void> {
+  await session.request('guest-file-close', { handle });
+}
+
+/** @throws AiVmError `guest.agent` when nobody waits there */
+export async function sendScript(session: AgentSession, pipe: Pipe, text: string): Promise<void> {
+  const handle = await openPipe(session, pipe);
+  await writePipe(session, handle, text);
+  await closePipe(session, handle);
 }

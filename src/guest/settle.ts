@@ -14,7 +14,12 @@ const DIR = '/run/ai-vm';
 export const PIPES = { settle: `${DIR}/settle`, grow: `${DIR}/grow` } as const;
 export type Pipe = keyof typeof PIPES;
 
+/** sshd reads its configuration from here when it starts in a template; it is what {@link SSH_CONFIG} is until then. */
 const SSH_PIPE = `${DIR}/ssh`;
+const SSH_CONFIG = `${DIR}/sshd_config`;
+/** A shell of a template waits with two more programs, each of which has come as far as the file that it is to read. */
+const FILES_PIPE = `${DIR}/tmpfiles`;
+const LINK_PIPE = `${DIR}/link`;
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
 
 /** On the file system of the lists that it has copies of. */
@@ -69,7 +74,8 @@ export const prepare = (users: readonly GuestUser[]): string => `set -e
 systemctl is-system-running --wait >/dev/null || :
 for module in virtio_mem virtiofs fuse 9pnet_virtio 9p; do modprobe "$module" 2>/dev/null || :; done
 mkdir -m 700 ${DIR} ${DIR}/credentials
-mkfifo -m 600 ${PIPES.settle} ${PIPES.grow} ${SSH_PIPE}
+mkfifo -m 600 ${PIPES.settle} ${PIPES.grow} ${FILES_PIPE} ${LINK_PIPE} ${SSH_PIPE}
+ln ${SSH_PIPE} ${SSH_CONFIG}
 systemctl is-active -q ssh.service && systemctl stop ssh.service
 rm -f ${HOST_KEY} ${HOST_KEY}.pub
 mkdir -p /run/systemd/system/ssh.service.d
@@ -79,10 +85,10 @@ ConditionPathExists=
 [Service]
 TimeoutStartSec=infinity
 END
-# Who waits becomes the server: systemd takes as long to start another program as sshd does to be there.
+# It waits in the middle of its start, for its configuration: all that it needs besides is in memory by then.
 sshd=$(systemctl show --property=ExecStart --value ssh.service | sed -n 's/.*argv\\[\\]=\\(.*[^ ]\\) *; ignore_errors.*/\\1/p')
 [ -n "$sshd" ]
-printf 'ExecStart=\\nExecStart=/bin/sh -c "[ -e ${HOST_KEY} ] || read -r go <${SSH_PIPE}; exec %s"\\n' "$sshd" \\
+printf 'ExecStart=\\nExecStart=/bin/sh -c "[ -e ${HOST_KEY} ] || exec %s -f ${SSH_CONFIG}; exec %s"\\n' "$sshd" "$sshd" \\
   >>/run/systemd/system/ssh.service.d/10-ai-vm.conf
 systemctl daemon-reload
 systemctl start --no-block ssh.service
@@ -96,10 +102,14 @@ CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-tmpfiles --create --boot provis
 /usr/sbin/sshd -t 2>/dev/null || :
 date >/dev/null
 ip link >/dev/null
+mv --version >/dev/null
 `;
 
+/** What a waiting shell is told that nobody needs: with it go the programs that wait beside it. */
+export const GIVE_UP = 'kill $files $link 2>/dev/null; exit 0';
+
 /** Ends shells that wait for a script of somebody who is gone: one reads this, all others the end of the pipe. */
-export const RELEASE_WAITING = `[ ! -p ${PIPES.settle} ] || echo 'exit 0' 1<>${PIPES.settle}
+export const RELEASE_WAITING = `[ ! -p ${PIPES.settle} ] || echo '${GIVE_UP}' 1<>${PIPES.settle}
 `;
 
 /**
@@ -108,8 +118,8 @@ export const RELEASE_WAITING = `[ ! -p ${PIPES.settle} ] || echo 'exit 0' 1<>${P
  */
 export const PREPARE_WAITING = `[ ! -d ${USERS} ] || rm -rf ${USERS}
 mkdir -p -m 700 ${DIR} ${DIR}/credentials
-${RELEASE_WAITING}rm -f ${PIPES.settle}
-mkfifo -m 600 ${PIPES.settle}
+${RELEASE_WAITING}rm -f ${PIPES.settle} ${FILES_PIPE} ${LINK_PIPE}
+mkfifo -m 600 ${PIPES.settle} ${FILES_PIPE} ${LINK_PIPE}
 `;
 
 /**
@@ -117,7 +127,7 @@ mkfifo -m 600 ${PIPES.settle}
  * somebody writes; its wait channel says so.
  */
 export const READERS = `tries=0
-until [ "$(grep -ls wait_for_partner /proc/[0-9]*/wchan | wc -l)" -ge 3 ]; do
+until [ "$(grep -ls wait_for_partner /proc/[0-9]*/wchan | wc -l)" -ge 5 ]; do
   tries=$((tries + 1))
   # A kernel that does not tell: it has had its time.
   [ "$tries" -lt 100 ] || exit 0
@@ -125,8 +135,35 @@ until [ "$(grep -ls wait_for_partner /proc/[0-9]*/wchan | wc -l)" -ge 3 ]; do
 done
 `;
 
+/**
+ * Programs that wait beside the shell that is to settle: what it starts, and knows the pids of. What is written to a pipe before somebody
+ * has come to it is lost: one that does not come is not reckoned with.
+ */
+const BESIDE = `comes() {
+  tries=0
+  until at=; read -r at 2>/dev/null </proc/$1/wchan; [ "$at" = wait_for_partner ]; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 100 ] || { kill "$1" 2>/dev/null; return 1; }
+    sleep 0.05
+  done
+}
+systemd-tmpfiles --create --boot ${FILES_PIPE} & files=$!
+ip -batch ${LINK_PIPE} & link=$!
+comes "$files" || files=
+comes "$link" || link=
+`;
+
 /** What a waiting shell does: reads its script from its pipe, and ends as it does. */
-export const waitAt = (pipe: Pipe): string => `. ${PIPES[pipe]}`;
+export const waitAt = (pipe: Pipe): string => `${pipe === 'settle' ? BESIDE : ''}. ${PIPES[pipe]}`;
+
+/** Gives a program that waits at a pipe what it is to read, if there is one. It is at work then. */
+const feed = (pid: string, pipe: string, input: string): string =>
+  `[ -z "\${${pid}-}" ] || printf %s ${q(input)} 1<>${pipe}`;
+
+/** When it is done, all is as it should be; where none waited, or it has failed, it is done in the other way. */
+const fed = (pid: string, otherwise: string): string => `{ [ -n "\${${pid}-}" ] && wait "$${pid}"; } || {
+${otherwise}
+}`;
 
 interface OwnStep extends GuestStep {
   /** Nothing after it needs it: under emulation each program takes a processor for a while. */
@@ -198,11 +235,22 @@ together=yes || :`,
   return [together, ...alone];
 }
 
-/** SSH first, which takes longest; then what makes this machine itself. */
+/**
+ * Its address first, for what is sent to the old one is lost when it has another; then SSH, which takes longest; then what makes this
+ * machine itself.
+ */
 function ownSteps(settings: GuestSettings, self: Self): OwnStep[] {
   const texts = credentials(settings, self.machineId);
-  const credential = (name: string): string => write(texts.get(name) ?? '', `${DIR}/credentials/${name}`);
+  const address = 'link set dev eth0 address';
+  // From its next start on sshd reads what it reads everywhere.
+  const files = `L+ ${SSH_CONFIG} - - - - /etc/ssh/sshd_config\n${texts.get('tmpfiles.extra') ?? ''}`;
+  const credential = `${DIR}/credentials/tmpfiles.extra`;
   const steps: OwnStep[] = [
+    {
+      title: 'announce its network address',
+      script: `echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
+${feed('link', LINK_PIPE, `${address} ${self.mac}\n`)}`,
+    },
     {
       title: 'set its SSH host key',
       script: `umask 077
@@ -211,30 +259,29 @@ ${ofSshd(settings)
   .map(({ path, content }) => `${write(content, q(path))} &&\n`)
   .join('')}umask 022 &&
 ${write(`${self.hostKeyPublic}\n`, `${HOST_KEY}.pub`)} &&
-{ [ ! -p ${SSH_PIPE} ] || echo go 1<>${SSH_PIPE}; } &&
+{ [ ! -p ${SSH_PIPE} ] || echo 'Include /etc/ssh/sshd_config' 1<>${SSH_PIPE}; } &&
 if [ -s ${SSHD_PID} ]; then read -r pid <${SSHD_PID} && : >${SSHD_PID} && kill -HUP "$pid" && again=yes; fi`,
     },
+    { title: 'set its network address', script: fed('link', `ip ${address} ${q(self.mac)}`) },
     { ...clockStep(self.now), beside: true },
     { title: 'set its random state', script: `echo ${q(self.seed)} >/dev/urandom` },
     { title: 'set its name', script: `echo ${q(self.hostname)} >/proc/sys/kernel/hostname` },
     { title: 'set its machine id', script: `echo ${q(self.machineId)} >/etc/machine-id` },
-    {
-      title: 'set its network address',
-      script: `echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
-ip link set dev eth0 address ${q(self.mac)}`,
-      beside: true,
-    },
     {
       title: 'make its users',
       script: makeUsers(settings.users),
     },
     {
       title: 'write its files',
-      script: `${credential('tmpfiles.extra')} &&
+      script: `${feed('files', FILES_PIPE, files)}
+${fed(
+  'files',
+  `${write(files, credential)} &&
 CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-tmpfiles --create --boot provision.conf
 code=$?
-printf '' >${DIR}/credentials/tmpfiles.extra
+printf '' >${credential}
 [ $code = 0 ]`,
+)}`,
     },
   ];
   return steps.map((step) => ({ ...step, vital: true }));
@@ -262,7 +309,8 @@ function scriptOf(steps: readonly OwnStep[]): Script {
     ({ script, beside }, n) => `{ ${script.trimEnd()}\n} || echo ${FAILED} ${n}${beside ? ' &' : ''}\n`,
   );
   const wait = steps.some(({ beside }) => beside) ? 'wait\n' : '';
-  return { text: `exec 2>&1\n${parts.join('')}${wait}echo ${DONE}\n`, steps };
+  // The shell does not read on: whoever wrote it may have the pipe open for longer.
+  return { text: `exec 2>&1\n${parts.join('')}${wait}echo ${DONE}\nexit 0\n`, steps };
 }
 
 /** Who the machine is, and its shares. */

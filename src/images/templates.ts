@@ -26,9 +26,13 @@ export interface TemplateKey {
   readonly host: TemplateHost;
 }
 
+/** What waits in the guest: see guest/settle.ts. */
 export interface Waiting {
+  /** Pids of the shells that wait for their scripts. */
   readonly settle: number;
   readonly grow: number;
+  /** The agent's, of the pipe of the first one. */
+  readonly handle?: number;
 }
 
 /** manifest.json of a template's directory. */
@@ -37,7 +41,6 @@ export interface TemplateManifest {
   readonly key: TemplateKey;
   /** Digest of the image that its disk stands on. */
   readonly image: string;
-  /** Pids of the shells that wait in the guest for their scripts: see guest/settle.ts. */
   readonly waiting: Waiting;
   /** Size in bytes of each file, and SHA-256 of all but the memory, which has checksums of its own. */
   readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string | null }>>;
@@ -93,6 +96,7 @@ function isManifest(value: unknown): value is TemplateManifest {
     typeof record(key['host'])['qemu'] === 'string' &&
     typeof waiting['settle'] === 'number' &&
     typeof waiting['grow'] === 'number' &&
+    ['number', 'undefined'].includes(typeof waiting['handle']) &&
     Object.values(TEMPLATE).every((name) => isFile(record(it['files'])[name]))
   );
 }

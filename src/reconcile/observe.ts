@@ -25,7 +25,7 @@ const optionOf = (argv: readonly string[], option: string): string | undefined =
  * The QEMU of this machine, if it runs. A pid file alone proves nothing: the pid may belong to another process by now, so
  * the process must carry the machine's UUID among its arguments; where that has been lost, the pid file that it wrote.
  */
-async function findProcess(
+export async function findQemu(
   paths: MachinePaths,
   identity: Identity | null,
 ): Promise<{ process: ProcessId; argv: string[] } | null> {
@@ -121,7 +121,7 @@ export async function observe(vm: string, paths: MachinePaths): Promise<Observed
     ...NOTHING,
     ...{ vm, identity: identity.value, applied: applied.value, diskSize: disk?.virtualSize ?? null, suspended },
   };
-  const found = await findProcess(paths, identity.value);
+  const found = await findQemu(paths, identity.value);
   if (!identity.value) {
     const lost = `its identity.json is ${identity.problem ?? 'missing'}`;
     // Never a second QEMU on its disk, which a new identity would not recognise as the first one's.

@@ -3,13 +3,11 @@ import { rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent } from '../../guest/agent.ts';
-import { toInteger, toObject } from '../../guest/agent-checks.ts';
-import { sendScript } from '../../guest/pipe.ts';
-import { PREPARE_WAITING, RELEASE_WAITING, waitAt } from '../../guest/settle.ts';
+import { RELEASE_WAITING } from '../../guest/settle.ts';
 import { pluggedBackend } from '../../model/chassis.ts';
 import { explainFull } from '../../host/space.ts';
 import { together } from '../../host/together.ts';
-import { AiVmError } from '../../model/errors.ts';
+import type { Waiting } from '../../images/templates.ts';
 import type { Observed } from '../../model/observed.ts';
 import type { BootContext } from '../../model/resource.ts';
 import { openMemory } from '../../qemu/memory-image.ts';
@@ -20,6 +18,7 @@ import { withControl } from '../control.ts';
 import { copySparse, fdPath, memoryDir, nameless, touchedBytes, whileStopped } from './freeze.ts';
 import { attachShares, detachShares } from './shares.ts';
 import { switchDisk, takeBack } from './switch.ts';
+import { whileWaiting } from './waiting.ts';
 
 export interface Frozen {
   readonly memory: FileHandle;
@@ -33,8 +32,8 @@ export interface Frozen {
   readonly provisioned: readonly string[];
   /** Packages on its disk that are not in its image. */
   readonly installed: readonly string[] | undefined;
-  /** Pid of the shell that waits in each copy for its script. */
-  readonly waiting: number;
+  /** The shell that waits in each copy for its script. */
+  readonly waiting: Partial<Waiting>;
   readonly pause: number;
   readonly touched: number;
   readonly lost: readonly string[];
@@ -73,34 +72,36 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
     const touched = (await touchedBytes(from)) + (await touchedBytes(fromPlugged));
     let layer: string | null = null;
     await markFrozen(paths, true);
-    let pause: number;
-    let waiting = 0;
+    let pause = 0;
+    let waiting: Partial<Waiting> = {};
     const back = (): Promise<readonly string[]> => attachShares(context, boot, new AbortController().signal);
     try {
       await detachShares(boot, signal);
-      waiting = await startWaiting(new Agent(paths.agent), signal);
-      pause = await whileStopped(paths, signal, async (qmp) => {
-        const failed = new AbortController();
-        const either = AbortSignal.any([signal, failed.signal]);
-        // Nothing writes to it any more, so that it need not wait for the rest, nor the rest for it.
-        const copied = together([
-          copySparse(fdPath(from), fdPath(memory), either),
-          copySparse(fdPath(fromPlugged), fdPath(plugged), either),
-        ]).catch(async (error: unknown) => {
-          const what = `a copy of the memory of ${seen.vm}`;
-          throw await explainFull(error, { what, dir, needed: touched, vm: seen.vm });
+      await whileWaiting(new Agent(paths.agent), signal, async (shell) => {
+        waiting = shell;
+        pause = await whileStopped(paths, signal, async (qmp) => {
+          const failed = new AbortController();
+          const either = AbortSignal.any([signal, failed.signal]);
+          // Nothing writes to it any more, so that it need not wait for the rest, nor the rest for it.
+          const copied = together([
+            copySparse(fdPath(from), fdPath(memory), either),
+            copySparse(fdPath(fromPlugged), fdPath(plugged), either),
+          ]).catch(async (error: unknown) => {
+            const what = `a copy of the memory of ${seen.vm}`;
+            throw await explainFull(error, { what, dir, needed: touched, vm: seen.vm });
+          });
+          const rest = async (): Promise<void> => {
+            if (scratch === null) layer = await switchDisk(context, boot, qmp);
+            else await copySparse(paths.scratch, scratch, signal);
+            await withoutRam(qmp);
+            await saveState(qmp, state, paths.migration, runAs);
+          };
+          const whole = rest().catch((error: unknown) => {
+            failed.abort(error);
+            throw error;
+          });
+          await together([whole, copied]);
         });
-        const rest = async (): Promise<void> => {
-          if (scratch === null) layer = await switchDisk(context, boot, qmp);
-          else await copySparse(paths.scratch, scratch, signal);
-          await withoutRam(qmp);
-          await saveState(qmp, state, paths.migration, runAs);
-        };
-        const whole = rest().catch((error: unknown) => {
-          failed.abort(error);
-          throw error;
-        });
-        await together([whole, copied]);
       });
     } catch (error) {
       // First of all, for that needs room: what has been taken goes.
@@ -113,7 +114,6 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
         .catch(() => undefined);
       throw error;
     }
-    await endWaiting(new Agent(paths.agent), signal);
     const lost = await back();
     return {
       memory,
@@ -134,19 +134,3 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
     throw await explainFull(error, { what: `the state of ${seen.vm}`, dir: paths.dir, vm: seen.vm });
   }
 }
-
-/** A shell that each copy has, and that has nothing to wait for in the machine itself. @returns its pid */
-async function startWaiting(agent: Agent, signal: AbortSignal): Promise<number> {
-  const made = await agent.exec(['/bin/sh', '-c', PREPARE_WAITING], { signal });
-  if (made.code !== 0) throw new AiVmError('guest.agent', 'the guest could not be prepared');
-  return agent.use(
-    async (session) => {
-      const args = { path: '/bin/sh', arg: ['-c', waitAt('settle')], 'capture-output': true };
-      return toInteger(toObject(await session.request('guest-exec', args), 'guest-exec')['pid'], 'pid', 2, 2 ** 31 - 1);
-    },
-    { signal },
-  );
-}
-
-const endWaiting = (agent: Agent, signal: AbortSignal): Promise<void> =>
-  agent.use((session) => sendScript(session, 'settle', 'exit 0\n'), { signal });

@@ -20,7 +20,7 @@ import { bundleOf } from '../images.ts';
 import { launchSpec } from '../launch.ts';
 import { handSecrets } from '../network/secrets.ts';
 import { runScript } from '../run-script.ts';
-import { restore, settle } from '../warm/clone.ts';
+import { fillMemory, restore, settle } from '../warm/clone.ts';
 import { finishClone, greeting, warnOf } from './clone.ts';
 import { argumentsOf } from '../warm/shape.ts';
 import { configOf, patience, type Run } from './run.ts';
@@ -62,18 +62,22 @@ async function startWarm(start: Start, template: Template): Promise<void> {
     const script = runScript(before.vm, paths.warmScript, run.lock, at.signal).finally(() =>
       rm(paths.warmScript, { force: true }),
     );
+    const filled = (signal: AbortSignal): Promise<void> => fillMemory(warm, template, verified, signal);
     const restoring = (qmp: Qmp): Promise<void> => {
       at.progress('restoring its memory');
-      return restore(qmp, paths, template, prepared.chassis.memory, verified);
+      return restore(qmp, paths, template);
     };
-    await withStarting(paths, script, restoring, at.signal);
+    await withStarting(paths, script, filled, restoring, at.signal);
     await handSecrets(context, warm, warm.vm.secrets);
     const clone = { boot: warm, parts, waiting: template.manifest.waiting };
     const knock = new AbortController();
     const signal = AbortSignal.any([at.signal, knock.signal]);
-    if (run.wait) run.greetings.set(before.vm, greeting(paths, sshPort, await patience(context, run), signal));
+    const patient = await patience(context, run);
+    const begun = (): void => {
+      if (run.wait) run.greetings.set(before.vm, greeting(paths, sshPort, patient, signal));
+    };
     try {
-      warnOf(context, before.vm, await settle(clone, at));
+      warnOf(context, before.vm, await settle(clone, at, begun));
     } catch (error) {
       knock.abort();
       throw error;

@@ -3,9 +3,9 @@ import { chown, lchown, mkdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Agent } from '../../guest/agent.ts';
-import { toInteger, toObject } from '../../guest/agent-checks.ts';
+import { openPipe, startWaiting } from '../../guest/pipe.ts';
 import { waitForAgent } from '../../guest/readiness.ts';
-import { prepare, READERS, waitAt, type Pipe } from '../../guest/settle.ts';
+import { prepare, READERS } from '../../guest/settle.ts';
 import { boundToUs } from '../../host/bound.ts';
 import { ownDirectory, removeTree } from '../../host/directories.ts';
 import { privilegesOf } from '../../host/privileges.ts';
@@ -110,14 +110,7 @@ async function bringToRest(agent: Agent, job: Job): Promise<Waiting> {
     });
   }
   return agent.use(
-    async (session) => {
-      const wait = async (pipe: Pipe): Promise<number> => {
-        const args = { path: '/bin/sh', arg: ['-c', waitAt(pipe)], 'capture-output': true };
-        const reply = toObject(await session.request('guest-exec', args), 'guest-exec');
-        return toInteger(reply['pid'], 'pid', 2, 2 ** 31 - 1);
-      };
-      return { settle: await wait('settle'), grow: await wait('grow') };
-    },
+    async (session) => ({ settle: await startWaiting(session, 'settle'), grow: await startWaiting(session, 'grow') }),
     { signal },
   );
 }
@@ -162,11 +155,13 @@ async function fill(job: Job): Promise<Made> {
     await waitForAgent(events, AGENT_PORT, paths.agent, { signal, timeout });
     const waiting = await bringToRest(new Agent(paths.agent), job);
     await awaitReaders(new Agent(paths.agent), signal);
+    const agent = new Agent(paths.agent);
+    const handle = await agent.use((session) => openPipe(session, 'settle'), { signal });
     await save(job, qmp, child.pid ?? -1);
     await qmp.execute('quit').catch(() => undefined);
     await child;
     if (runAs.drop) await chown(join(dir, TEMPLATE.disk), 0, 0);
-    return { image: bundle.manifest.digest, waiting };
+    return { image: bundle.manifest.digest, waiting: { ...waiting, handle } };
   } finally {
     signal.removeEventListener('abort', kill);
     qmp?.close();

@@ -1,16 +1,19 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   failedSteps,
+  GIVE_UP,
   growScript,
   mountSteps,
   prepare,
   settleScript,
+  waitAt,
   type Script,
   type Self,
 } from '../../../src/guest/settle.ts';
@@ -37,6 +40,10 @@ describe('the scripts', () => {
     const more = [{ title: 'do more', script: 'more\n' }];
     expect(settleScript(SETTINGS, SELF, more).text).toMatchInlineSnapshot(`
       "exec 2>&1
+      { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
+      [ -z "\${link-}" ] || printf %s 'link set dev eth0 address 52:54:00:12:34:56
+      ' 1<>/run/ai-vm/link
+      } || echo ai-vm-failed 0
       { umask 077
       printf %s '-----BEGIN OPENSSH PRIVATE KEY-----
       AAAA
@@ -45,20 +52,21 @@ describe('the scripts', () => {
       umask 022 &&
       printf %s 'ssh-ed25519 AAAAhost shop
       ' >/etc/ssh/ssh_host_ed25519_key.pub &&
-      { [ ! -p /run/ai-vm/ssh ] || echo go 1<>/run/ai-vm/ssh; } &&
+      { [ ! -p /run/ai-vm/ssh ] || echo 'Include /etc/ssh/sshd_config' 1<>/run/ai-vm/ssh; } &&
       if [ -s /run/sshd.pid ]; then read -r pid </run/sshd.pid && : >/run/sshd.pid && kill -HUP "$pid" && again=yes; fi
-      } || echo ai-vm-failed 0
-      { date -s @1790000000.123 >/dev/null
-      } || echo ai-vm-failed 1 &
-      { echo 'c2VlZA==' >/dev/urandom
-      } || echo ai-vm-failed 2
-      { echo 'shop' >/proc/sys/kernel/hostname
-      } || echo ai-vm-failed 3
-      { echo '0123456789abcdef0123456789abcdef' >/etc/machine-id
-      } || echo ai-vm-failed 4
-      { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
+      } || echo ai-vm-failed 1
+      { { [ -n "\${link-}" ] && wait "$link"; } || {
       ip link set dev eth0 address '52:54:00:12:34:56'
-      } || echo ai-vm-failed 5 &
+      }
+      } || echo ai-vm-failed 2
+      { date -s @1790000000.123 >/dev/null
+      } || echo ai-vm-failed 3 &
+      { echo 'c2VlZA==' >/dev/urandom
+      } || echo ai-vm-failed 4
+      { echo 'shop' >/proc/sys/kernel/hostname
+      } || echo ai-vm-failed 5
+      { echo '0123456789abcdef0123456789abcdef' >/etc/machine-id
+      } || echo ai-vm-failed 6
       { if there=0
       while IFS=: read -r name _ uid _; do
       case $name:$uid in dev:1000) there=$((there + 1)) ;; esac
@@ -72,8 +80,20 @@ describe('the scripts', () => {
       ' >/run/ai-vm/credentials/sysusers.extra &&
       CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-sysusers /dev/null >/dev/null
       fi
-      } || echo ai-vm-failed 6
-      { printf %s 'd /home/dev 0750 dev dev -
+      } || echo ai-vm-failed 7
+      { [ -z "\${files-}" ] || printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
+      d /home/dev 0750 dev dev -
+      C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
+      C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
+      C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
+      d /home/dev/.ssh 0700 dev dev -
+      f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
+      f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
+      f+~ "/etc/motd" 0644 root root - aGVsbG8K
+      ' 1<>/run/ai-vm/tmpfiles
+      { [ -n "\${files-}" ] && wait "$files"; } || {
+      printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
+      d /home/dev 0750 dev dev -
       C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
       C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
       C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
@@ -86,7 +106,8 @@ describe('the scripts', () => {
       code=$?
       printf '' >/run/ai-vm/credentials/tmpfiles.extra
       [ $code = 0 ]
-      } || echo ai-vm-failed 7
+      }
+      } || echo ai-vm-failed 8
       { [ -d '/mnt/host-rw/a' ] || mkdir -p -- '/mnt/host-rw/a'
       tries=0
       until mount -t virtiofs -o 'rw' -- 'rw1-a' '/mnt/host-rw/a' 2>/dev/null || mountpoint -q -- '/mnt/host-rw/a'; do
@@ -95,9 +116,9 @@ describe('the scripts', () => {
         sleep 0.05
       done
       [ "$tries" -lt 100 ]
-      } || echo ai-vm-failed 8
-      { more
       } || echo ai-vm-failed 9
+      { more
+      } || echo ai-vm-failed 10
       { [ -z "\${again:-}" ] || {
       tries=0
       until [ -s /run/sshd.pid ]; do
@@ -107,9 +128,10 @@ describe('the scripts', () => {
       done
       [ "$tries" -lt 200 ]
       }
-      } || echo ai-vm-failed 10
+      } || echo ai-vm-failed 11
       wait
       echo ai-vm-done
+      exit 0
       "
     `);
   });
@@ -125,6 +147,7 @@ describe('the scripts', () => {
       { systemctl restart --no-block systemd-journald.service
       } || echo ai-vm-failed 2
       echo ai-vm-done
+      exit 0
       "
     `);
     expect(steps.map(({ title }) => title)).toEqual([
@@ -306,8 +329,54 @@ describe('a shell that runs them', () => {
   });
 
   it('waits for what runs beside the rest, and names it when it fails', async () => {
-    await stub('ip', '/bin/sleep 0.3; exit 1');
-    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual(['set its network address']);
+    await stub('date', '/bin/sleep 0.3; exit 1');
+    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual(['set its clock']);
+  });
+
+  describe('that waited in a template', () => {
+    const waits = (): string => waitAt('settle').replaceAll('/run/ai-vm', `${root}/run/ai-vm`);
+    /** As in a template: the shell and both programs wait, each at its pipe. @returns what it prints */
+    async function told(script: string): Promise<string> {
+      const pipes = ['settle', 'tmpfiles', 'link'].map((name) => join(root, 'run/ai-vm', name));
+      execFileSync('mkfifo', pipes);
+      const waiting = promisify(execFile)('/bin/sh', ['-c', waits()], { env: { PATH: join(root, 'bin') }, cwd: root });
+      await writeFile(pipes[0]!, script);
+      return (await waiting).stdout;
+    }
+    // By the shell itself: it is its own wait that is looked at.
+    const reads = (file: string): string => `while read -r line; do echo "$line"; done <"${file}" >"$0.read"`;
+    const work = async (ofIp = '', ofFiles = ''): Promise<void> => {
+      await stub('ip', ofIp || reads('$2'));
+      await stub('systemd-tmpfiles', ofFiles || reads('$3'));
+    };
+    const read = (name: string): Promise<string> => written(`bin/${name}.read`);
+
+    it('has the programs do their work that wait beside it, and starts no others', async () => {
+      await work();
+      const script = settleScript(SETTINGS, SELF, []);
+      expect(failedSteps(await told(moved(script)), script)).toEqual([]);
+      expect(await read('ip')).toBe(`link set dev eth0 address ${SELF.mac}\n`);
+      expect(await read('systemd-tmpfiles')).toMatch(
+        /^L\+ \/run\/ai-vm\/sshd_config - - - - \/etc\/ssh\/sshd_config\nd \/home\/dev /,
+      );
+      expect(await calls('ip')).toEqual([['-batch', join(root, 'run/ai-vm/link')]]);
+      expect(await calls('systemd-tmpfiles')).toEqual([['--create', '--boot', join(root, 'run/ai-vm/tmpfiles')]]);
+    });
+
+    it('does it in the other way when one of them fails, or is gone', async () => {
+      // The one reads, and fails; the other never comes.
+      await work(`case $1 in -batch) ${reads('$2')}; exit 1 ;; esac`, 'case $3 in */*) kill -9 $$ ;; esac');
+      const script = settleScript(SETTINGS, SELF, []);
+      expect(failedSteps(await told(moved(script)), script)).toEqual([]);
+      expect((await calls('ip'))[1]).toEqual(['link', 'set', 'dev', 'eth0', 'address', SELF.mac]);
+      expect((await calls('systemd-tmpfiles'))[1]).toEqual(['--create', '--boot', 'provision.conf']);
+    });
+
+    it('leaves none of them behind when nobody needs it', async () => {
+      await work();
+      await told(`${GIVE_UP}\n`);
+      expect(await read('ip').catch(() => 'nothing')).toBe('nothing');
+    });
   });
 
   const hostile = [
