@@ -94,7 +94,7 @@ const cli = await bundle({
 });
 const isCode = (file) => file.path.endsWith('.cjs');
 const code = cli.outputFiles.find(isCode);
- 
+
 const foreign = /[^\x00-\x7f].*/.exec(code.text);
 if (foreign) {
   process.stderr.write(`build: more than ASCII, which only a regular expression can be: ${foreign[0].slice(0, 80)}\n`);
