@@ -4,8 +4,8 @@ import { toInteger, toObject } from './agent-checks.ts';
 import type { AgentSession } from './agent-wire.ts';
 import { PIPES, waitAt, type Pipe } from './settle.ts';
 
-/** The agent does not wait for the other end of a pipe: a shell that was just started may not have come to it (milliseconds). */
-const PATIENCE = 5_000;
+/** The agent does not wait for the other end of a pipe: a shell that was just started waits for others first (milliseconds). */
+const PATIENCE = 30_000;
 const AGAIN = 10;
 
 /** @returns its pid */

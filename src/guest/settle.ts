@@ -143,7 +143,7 @@ const BESIDE = `comes() {
   tries=0
   until at=; read -r at 2>/dev/null </proc/$1/wchan; [ "$at" = wait_for_partner ]; do
     tries=$((tries + 1))
-    [ "$tries" -lt 100 ] || { kill "$1" 2>/dev/null; return 1; }
+    [ "$tries" -lt 60 ] || { kill "$1" 2>/dev/null; return 1; }
     sleep 0.05
   done
 }
