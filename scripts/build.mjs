@@ -88,6 +88,8 @@ const cli = await bundle({
   supported: { 'dynamic-import': false },
   // Names stay, for whoever reads where an error comes from.
   minifyWhitespace: true,
+  // Node shows the line that an error comes from.
+  lineLimit: 120,
   // See src/load.ts.
   banner: { js: '(function (exports, require, module, __filename, __dirname) {' },
   footer: { js: '})' },
@@ -97,7 +99,9 @@ const code = cli.outputFiles.find(isCode);
 
 const foreign = /[^\x00-\x7f].*/.exec(code.text);
 if (foreign) {
-  process.stderr.write(`build: more than ASCII, which only a regular expression can be: ${foreign[0].slice(0, 80)}\n`);
+  process.stderr.write(
+    `build: more than ASCII, as in a regular expression, a tagged template or a legal comment: ${foreign[0].slice(0, 80)}\n`,
+  );
   process.exit(1);
 }
 

@@ -42,14 +42,20 @@ export async function withStarting<T>(
       throw error;
     }),
     (async () => {
-      const prepared = before(either);
+      const over = new AbortController();
+      const prepared = before(AbortSignal.any([either, over.signal]));
       prepared.catch(() => undefined);
-      const qmp = await knock(paths.qmp.control, either);
       try {
-        await prepared;
-        return await work(qmp);
+        const qmp = await knock(paths.qmp.control, either);
+        try {
+          await prepared;
+          return await work(qmp);
+        } finally {
+          qmp.close();
+        }
       } finally {
-        qmp.close();
+        over.abort();
+        await prepared.catch(() => undefined);
       }
     })(),
   ]);

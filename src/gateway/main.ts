@@ -3,7 +3,7 @@
  * machine's runtime directory, where QEMU listens for both cards. It ends with either of them, and then nothing goes in or out.
  */
 import { lookup } from 'node:dns/promises';
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -56,9 +56,18 @@ const journal = new Journal(
 );
 setInterval(() => journal.turn(), 10_000).unref();
 
-/** QEMU starts beside us (milliseconds). */
-const PATIENCE = 30_000;
+/** QEMU starts beside us; who starts both gives up before that (milliseconds). */
+const PATIENCE = 120_000;
 const AGAIN = 5;
+
+/** Known by it from the first moment on: whoever ends us needs it, and one that has another's name in its place is not wanted any more. */
+const isWanted = (): boolean => {
+  try {
+    return readFileSync(file(GATEWAY_FILES.pid), 'utf8') === `${process.pid}\n`;
+  } catch {
+    return false;
+  }
+};
 
 async function open(name: string): Promise<Socket> {
   for (;;) {
@@ -67,6 +76,7 @@ async function open(name: string): Promise<Socket> {
       socket.on('close', () => end('QEMU has gone'));
       return socket;
     } catch (error) {
+      if (!isWanted()) process.exit(1);
       if (performance.now() > PATIENCE) end((error as Error).message);
       await sleep(AGAIN);
     }
@@ -80,6 +90,7 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
+writeFileSync(file(GATEWAY_FILES.pid), `${process.pid}\n`, { mode: 0o600 });
 const [guest, forwarder] = await Promise.all([open(GATEWAY_FILES.guest), open(GATEWAY_FILES.forward)]);
 const links: { guest?: Link; forwarder?: Link } = {};
 const gateway = new Gateway({
@@ -91,7 +102,6 @@ const flush = (): void => gateway.flush();
 links.guest = new Link(guest, (frame) => gateway.fromGuest(frame), flush);
 links.forwarder = new Link(forwarder, (frame) => gateway.fromForwarder(frame), flush);
 process.on('SIGTERM', () => end('it was told to'));
-writeFileSync(file(GATEWAY_FILES.pid), `${process.pid}\n`, { mode: 0o600 });
 rmSync(file(GATEWAY_FILES.control), { force: true });
 process.umask(0o077);
 serveControl(gateway, file(GATEWAY_FILES.control), () => gateway.begin()).on('error', (error) => end(error.message));

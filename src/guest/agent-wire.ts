@@ -63,13 +63,14 @@ export class AgentSession {
     limit = REPLY_LIMIT,
   ): Promise<unknown[]> {
     const ids = commands.map(([command, args]) => this.#send(command, args));
-    const values: unknown[] = [];
+    const replies: Json[] = [];
     for (const [n, [command]] of commands.entries()) {
       const reply = await this.#reply(limit);
       if (reply['id'] !== ids[n]) throw nonsense(`the reply to ${command} belongs to another command`);
-      values.push(valueOf(command, reply));
+      replies.push(reply);
     }
-    return values;
+    // When all have been read: whoever takes a refusal may go on to ask.
+    return replies.map((reply, n) => valueOf(commands[n]![0], reply));
   }
 
   /** Sends a command that is answered only when it fails; returns when the agent is past it or has gone. */

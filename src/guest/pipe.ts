@@ -8,18 +8,18 @@ import { PIPES, waitAt, type Pipe } from './settle.ts';
 const PATIENCE = 30_000;
 const AGAIN = 10;
 
-/** @returns its pid */
-export async function startWaiting(session: AgentSession, pipe: Pipe): Promise<number> {
-  const args = { path: '/bin/sh', arg: ['-c', waitAt(pipe)], 'capture-output': true };
+/** @param dir where its pipes are @returns its pid */
+export async function startWaiting(session: AgentSession, pipe: Pipe, dir?: string): Promise<number> {
+  const args = { path: '/bin/sh', arg: ['-c', waitAt(pipe, dir)], 'capture-output': true };
   return toInteger(toObject(await session.request('guest-exec', args), 'guest-exec')['pid'], 'pid', 2, 2 ** 31 - 1);
 }
 
-/** @returns the agent's handle of the pipe, by which a shell is told at once */
-export async function openPipe(session: AgentSession, pipe: Pipe): Promise<number> {
+/** @param path of a pipe @returns the agent's handle of it, by which a shell is told at once */
+export async function openPipe(session: AgentSession, path: string): Promise<number> {
   const end = performance.now() + PATIENCE;
   for (;;) {
     try {
-      const opened = await session.request('guest-file-open', { path: PIPES[pipe], mode: 'w' });
+      const opened = await session.request('guest-file-open', { path, mode: 'w' });
       return toInteger(opened, 'handle', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     } catch (error) {
       if (performance.now() > end) throw error;
@@ -28,21 +28,14 @@ export async function openPipe(session: AgentSession, pipe: Pipe): Promise<numbe
   }
 }
 
-/** Leaves the pipe open, and the agent with it: see {@link closePipe}. */
+/** The handle is gone then: some shells read all that there is before they begin. */
 export async function writePipe(session: AgentSession, handle: number, text: string): Promise<void> {
   await session.requestAll([
     ['guest-file-write', { handle, 'buf-b64': Buffer.from(text).toString('base64') }],
-    ['guest-file-flush', { handle }],
+    ['guest-file-close', { handle }],
   ]);
 }
 
-export async function closePipe(session: AgentSession, handle: number): Promise<void> {
-  await session.request('guest-file-close', { handle });
-}
-
 /** @throws AiVmError `guest.agent` when nobody waits there */
-export async function sendScript(session: AgentSession, pipe: Pipe, text: string): Promise<void> {
-  const handle = await openPipe(session, pipe);
-  await writePipe(session, handle, text);
-  await closePipe(session, handle);
-}
+export const sendScript = async (session: AgentSession, pipe: Pipe, text: string): Promise<void> =>
+  writePipe(session, await openPipe(session, PIPES[pipe]), text);

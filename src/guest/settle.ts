@@ -14,12 +14,11 @@ const DIR = '/run/ai-vm';
 export const PIPES = { settle: `${DIR}/settle`, grow: `${DIR}/grow` } as const;
 export type Pipe = keyof typeof PIPES;
 
-/** sshd reads its configuration from here when it starts in a template; it is what {@link SSH_CONFIG} is until then. */
-const SSH_PIPE = `${DIR}/ssh`;
+/** sshd reads its configuration from here when it starts in a template: a pipe until it has done so, then a link. */
 const SSH_CONFIG = `${DIR}/sshd_config`;
-/** A shell of a template waits with two more programs, each of which has come as far as the file that it is to read. */
-const FILES_PIPE = `${DIR}/tmpfiles`;
-const LINK_PIPE = `${DIR}/link`;
+/** A shell waits with two more programs, each of which has come as far as the file that it is to read. */
+const FILES_PIPE = 'tmpfiles';
+const LINK_PIPE = 'link';
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
 
 /** On the file system of the lists that it has copies of. */
@@ -74,8 +73,7 @@ export const prepare = (users: readonly GuestUser[]): string => `set -e
 systemctl is-system-running --wait >/dev/null || :
 for module in virtio_mem virtiofs fuse 9pnet_virtio 9p; do modprobe "$module" 2>/dev/null || :; done
 mkdir -m 700 ${DIR} ${DIR}/credentials
-mkfifo -m 600 ${PIPES.settle} ${PIPES.grow} ${FILES_PIPE} ${LINK_PIPE} ${SSH_PIPE}
-ln ${SSH_PIPE} ${SSH_CONFIG}
+mkfifo -m 600 ${PIPES.settle} ${PIPES.grow} ${DIR}/${FILES_PIPE} ${DIR}/${LINK_PIPE} ${SSH_CONFIG}
 systemctl is-active -q ssh.service && systemctl stop ssh.service
 rm -f ${HOST_KEY} ${HOST_KEY}.pub
 mkdir -p /run/systemd/system/ssh.service.d
@@ -105,21 +103,27 @@ ip link >/dev/null
 mv --version >/dev/null
 `;
 
-/** What a waiting shell is told that nobody needs: with it go the programs that wait beside it. */
-export const GIVE_UP = 'kill $files $link 2>/dev/null; exit 0';
+/** Where pipes are made in a guest that runs: each time elsewhere, so that who comes late to its own finds nothing there. */
+const PLACE = `${DIR}/w.`;
 
-/** Ends shells that wait for a script of somebody who is gone: one reads this, all others the end of the pipe. */
-export const RELEASE_WAITING = `[ ! -p ${PIPES.settle} ] || echo '${GIVE_UP}' 1<>${PIPES.settle}
+/** Ends shells that wait for a script of somebody who is gone. */
+export const RELEASE_WAITING = `for pipe in ${PIPES.settle} ${PLACE}*/settle; do
+  [ ! -p "$pipe" ] || echo 'exit 0' 1<>"$pipe"
+done
 `;
 
+/** @param nonce letters and digits */
+export const waitingPlace = (nonce: string): string => `${PLACE}${nonce}`;
+
 /**
- * Makes room for a shell that waits, in any guest that runs. Only one may wait for the script to come. Lists of users that are still
- * there are of a start that was cut off, and older than the machine's own.
+ * Makes room for a shell that waits, in any guest that runs. Lists of users that are still there are of a start that was cut off, and
+ * older than the machine's own.
  */
-export const PREPARE_WAITING = `[ ! -d ${USERS} ] || rm -rf ${USERS}
+export const prepareWaiting = (place: string): string => `[ ! -d ${USERS} ] || rm -rf ${USERS}
 mkdir -p -m 700 ${DIR} ${DIR}/credentials
-${RELEASE_WAITING}rm -f ${PIPES.settle} ${FILES_PIPE} ${LINK_PIPE}
-mkfifo -m 600 ${PIPES.settle} ${FILES_PIPE} ${LINK_PIPE}
+${RELEASE_WAITING}rm -rf ${PIPES.settle} ${PLACE}*
+mkdir -m 700 ${place}
+mkfifo -m 600 ${place}/settle ${place}/${FILES_PIPE} ${place}/${LINK_PIPE}
 `;
 
 /**
@@ -127,7 +131,7 @@ mkfifo -m 600 ${PIPES.settle} ${FILES_PIPE} ${LINK_PIPE}
  * somebody writes; its wait channel says so.
  */
 export const READERS = `tries=0
-until [ "$(grep -ls wait_for_partner /proc/[0-9]*/wchan | wc -l)" -ge 5 ]; do
+until [ "$(grep -lsE 'wait_for_partner|fifo_open' /proc/[0-9]*/wchan | wc -l)" -ge 5 ]; do
   tries=$((tries + 1))
   # A kernel that does not tell: it has had its time.
   [ "$tries" -lt 100 ] || exit 0
@@ -136,32 +140,36 @@ done
 `;
 
 /**
- * Programs that wait beside the shell that is to settle: what it starts, and knows the pids of. What is written to a pipe before somebody
- * has come to it is lost: one that does not come is not reckoned with.
+ * Programs that wait beside the shell that is to settle: what it starts, knows the pids of, and takes with it. What is written to a pipe
+ * before somebody has come to it is lost: one that does not come is not reckoned with.
  */
-const BESIDE = `comes() {
+const BESIDE = `trap 'kill $files $link 2>/dev/null' EXIT
+comes() {
   tries=0
-  until at=; read -r at 2>/dev/null </proc/$1/wchan; [ "$at" = wait_for_partner ]; do
+  until at=; read -r at 2>/dev/null </proc/$1/wchan
+  case $at in wait_for_partner* | fifo_open*) ;; *) false ;; esac; do
     tries=$((tries + 1))
     [ "$tries" -lt 60 ] || { kill "$1" 2>/dev/null; return 1; }
     sleep 0.05
   done
 }
-systemd-tmpfiles --create --boot ${FILES_PIPE} & files=$!
-ip -batch ${LINK_PIPE} & link=$!
+systemd-tmpfiles --create --boot "$pipes/${FILES_PIPE}" & files=$!
+ip -batch "$pipes/${LINK_PIPE}" & link=$!
 comes "$files" || files=
 comes "$link" || link=
 `;
 
-/** What a waiting shell does: reads its script from its pipe, and ends as it does. */
-export const waitAt = (pipe: Pipe): string => `${pipe === 'settle' ? BESIDE : ''}. ${PIPES[pipe]}`;
+/** What a waiting shell does: reads its script from its pipe, and ends as it does. @param dir where its pipes are */
+export const waitAt = (pipe: Pipe, dir: string = DIR): string =>
+  pipe === 'settle' ? `pipes=${dir}\n${BESIDE}. "$pipes/settle"` : `. ${PIPES[pipe]}`;
 
-/** Gives a program that waits at a pipe what it is to read, if there is one. It is at work then. */
-const feed = (pid: string, pipe: string, input: string): string =>
-  `[ -z "\${${pid}-}" ] || printf %s ${q(input)} 1<>${pipe}`;
+/** Gives a program that waits at a pipe what it is to read, if there is one. It is at work then. @param text shell words */
+const feed = (pid: string, pipe: string, text: string): string =>
+  `[ -z "\${${pid}-}" ] || printf %s ${text} 1<>"$pipes/${pipe}"`;
 
 /** When it is done, all is as it should be; where none waited, or it has failed, it is done in the other way. */
-const fed = (pid: string, otherwise: string): string => `{ [ -n "\${${pid}-}" ] && wait "$${pid}"; } || {
+const fed = (pid: string, otherwise: string): string => `{ [ -n "\${${pid}-}" ] && wait "$${pid}" && ${pid}=; } || {
+${pid}=
 ${otherwise}
 }`;
 
@@ -249,7 +257,7 @@ function ownSteps(settings: GuestSettings, self: Self): OwnStep[] {
     {
       title: 'announce its network address',
       script: `echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
-${feed('link', LINK_PIPE, `${address} ${self.mac}\n`)}`,
+${feed('link', LINK_PIPE, q(`${address} ${self.mac}\n`))}`,
     },
     {
       title: 'set its SSH host key',
@@ -259,7 +267,7 @@ ${ofSshd(settings)
   .map(({ path, content }) => `${write(content, q(path))} &&\n`)
   .join('')}umask 022 &&
 ${write(`${self.hostKeyPublic}\n`, `${HOST_KEY}.pub`)} &&
-{ [ ! -p ${SSH_PIPE} ] || echo 'Include /etc/ssh/sshd_config' 1<>${SSH_PIPE}; } &&
+{ [ ! -p ${SSH_CONFIG} ] || echo 'Include /etc/ssh/sshd_config' 1<>${SSH_CONFIG}; } &&
 if [ -s ${SSHD_PID} ]; then read -r pid <${SSHD_PID} && : >${SSHD_PID} && kill -HUP "$pid" && again=yes; fi`,
     },
     { title: 'set its network address', script: fed('link', `ip ${address} ${q(self.mac)}`) },
@@ -273,10 +281,11 @@ if [ -s ${SSHD_PID} ]; then read -r pid <${SSHD_PID} && : >${SSHD_PID} && kill -
     },
     {
       title: 'write its files',
-      script: `${feed('files', FILES_PIPE, files)}
+      script: `text=${q(files)}
+${feed('files', FILES_PIPE, '"$text"')}
 ${fed(
   'files',
-  `${write(files, credential)} &&
+  `printf %s "$text" >${credential} &&
 CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-tmpfiles --create --boot provision.conf
 code=$?
 printf '' >${credential}
@@ -309,8 +318,7 @@ function scriptOf(steps: readonly OwnStep[]): Script {
     ({ script, beside }, n) => `{ ${script.trimEnd()}\n} || echo ${FAILED} ${n}${beside ? ' &' : ''}\n`,
   );
   const wait = steps.some(({ beside }) => beside) ? 'wait\n' : '';
-  // The shell does not read on: whoever wrote it may have the pipe open for longer.
-  return { text: `exec 2>&1\n${parts.join('')}${wait}echo ${DONE}\nexit 0\n`, steps };
+  return { text: `exec 2>&1\n${parts.join('')}${wait}echo ${DONE}\n`, steps };
 }
 
 /** Who the machine is, and its shares. */

@@ -62,7 +62,7 @@ export function renderStartScript(spec: LaunchSpec): string {
     ...(spec.attachedLater ? [] : serve),
     ...spec.directories.map(directorySection),
     ...(spec.inherited ? [`exec ${spec.inherited.fd}<>${q(spec.inherited.path)}\n`] : []),
-    `${qemuSection(spec)}${LAUNCH}`,
+    `${qemuSection(spec)}${LAUNCH}${closeSection(spec)}`,
     ...(spec.attachedLater ? serve : []),
     `${AWAIT_QEMU}${spec.gateway ? 'await_gateway\n' : ''}${DONE}`,
   ].join('\n');
@@ -205,9 +205,9 @@ ${none === null ? '' : `mkdir -m 555 -- ${q(none)}\n`}`;
 
 function diskSection({ scratch, audioWav }: LaunchSpec): string {
   const lines = [
-    `if [ -L "$disk" ] || [ "$(od -An -tx1 -N4 -- "$disk" 2>/dev/null)" != ' 51 46 49 fb' ]; then`,
-    `  die "$disk is not a qcow2 disk: run \\\`ai-vm up\\\`"`,
-    'fi',
+    'magic=none',
+    '[ -L "$disk" ] || magic=$(od -An -tx1 -N4 -- "$disk" 2>/dev/null) || :',
+    `case $magic in *51*46*49*fb*) ;; *) die "$disk is not a qcow2 disk: run \\\`ai-vm up\\\`" ;; esac`,
   ];
   if (scratch) {
     // Nothing survives: the old file goes, with all that was in it.
@@ -264,6 +264,12 @@ start_gateway ${privileges(runAs)} -- sh -c 'exec 2>>"$0"; exec "$@"' "$qemu_win
   setsid env -i "PATH=$PATH" ${settings} \\
   ${q(gateway.node)} --max-old-space-size=256 --input-type=module - "$run"
 `;
+}
+
+/** What only QEMU is to have. */
+function closeSection({ directories, inherited }: LaunchSpec): string {
+  const fds = [...directories, ...(inherited ? [inherited] : [])].map(({ fd }) => `${fd}<&-`);
+  return fds.length > 0 ? `exec ${fds.join(' ')}\n` : '';
 }
 
 /** `setpriv` with what leaves a process no privileges. */

@@ -101,11 +101,13 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
             throw error;
           });
           await together([whole, copied]);
+        }).catch(async (error: unknown) => {
+          // First of all, for what comes next needs room: what has been taken goes.
+          await release();
+          throw error;
         });
       });
     } catch (error) {
-      // First of all, for that needs room: what has been taken goes.
-      await release();
       // What went wrong first is what people should read.
       await back()
         .then(() => new Agent(paths.agent).exec(['/bin/sh', '-c', RELEASE_WAITING]))

@@ -1,9 +1,13 @@
 /** A shell of a machine that is copied: each copy is told by it who it is. */
+import { randomBytes } from 'node:crypto';
 import type { Agent } from '../../guest/agent.ts';
-import { closePipe, openPipe, startWaiting, writePipe } from '../../guest/pipe.ts';
-import { GIVE_UP, PREPARE_WAITING } from '../../guest/settle.ts';
+import { openPipe, startWaiting, writePipe } from '../../guest/pipe.ts';
+import { prepareWaiting, waitingPlace } from '../../guest/settle.ts';
 import type { Waiting } from '../../images/templates.ts';
 import { AiVmError } from '../../model/errors.ts';
+
+/** A guest under emulation on a loaded host starts three programs (milliseconds). */
+const PATIENCE = 60_000;
 
 /**
  * Does the work while a shell waits in the guest. In the machine itself it has nothing to wait for.
@@ -14,17 +18,17 @@ export async function whileWaiting<T>(
   signal: AbortSignal,
   work: (waiting: Partial<Waiting>) => Promise<T>,
 ): Promise<T> {
-  const made = await agent.exec(['/bin/sh', '-c', PREPARE_WAITING], { signal });
+  const place = waitingPlace(randomBytes(8).toString('hex'));
+  const made = await agent.exec(['/bin/sh', '-c', prepareWaiting(place)], { signal });
   if (made.code !== 0) throw new AiVmError('guest.agent', 'the guest could not be prepared');
   const waiting = await agent.use(
-    async (session) => ({ settle: await startWaiting(session, 'settle'), handle: await openPipe(session, 'settle') }),
-    { signal },
+    async (session) => {
+      const settle = await startWaiting(session, 'settle', place);
+      return { settle, handle: await openPipe(session, `${place}/settle`) };
+    },
+    { timeout: PATIENCE, signal },
   );
-  const end = (): Promise<void> =>
-    agent.use(async (session) => {
-      await writePipe(session, waiting.handle, `${GIVE_UP}\n`);
-      await closePipe(session, waiting.handle);
-    });
+  const end = (): Promise<void> => agent.use((session) => writePipe(session, waiting.handle, 'exit 0\n'));
   // What became of the work is what counts; the next command of this kind ends whoever waits for nobody.
   return work(waiting).finally(() => end().catch(() => undefined));
 }

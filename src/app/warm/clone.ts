@@ -37,6 +37,8 @@ const PIPE = 48 * 1024;
 
 /** How often a QEMU that is being started is looked at (milliseconds). */
 const APPEARS = 3;
+/** One that has not got its memory after so long never will (milliseconds). */
+const COMES = 40_000;
 
 /**
  * Into a QEMU that is being started: memory, as soon as it has some, for it takes as long to get ready as that.
@@ -60,9 +62,15 @@ export async function fillMemory(
 
 /** The memory of this machine's QEMU and of no other: a pid file that is left of an earlier one may name anybody by now. */
 async function appearing({ paths, identity }: BootContext, size: number, signal: AbortSignal): Promise<FileHandle> {
+  const end = performance.now() + COMES;
   for (;;) {
     const found = await findQemu(paths, identity);
-    const file = found && (await openMemory(found.process.pid, size, 'r+').catch(() => null));
+    const file =
+      found &&
+      (await openMemory(found.process.pid, size, 'r+').catch((error: unknown) => {
+        if (performance.now() > end) throw error;
+        return null;
+      }));
     if (file && (await isAlive(found.process))) return file;
     await file?.close();
     await sleep(APPEARS, undefined, { signal });
@@ -136,11 +144,19 @@ interface At {
   readonly progress: (text: string) => void;
 }
 
-/** Tells the guest who it is. @returns the steps that have failed */
-function tell({ boot, parts, waiting }: Clone, more: readonly GuestStep[], signal: AbortSignal, begun: () => void) {
+/** Tells the guest who it is, when its shares are there. @returns the steps that have failed */
+function tell(
+  { boot, parts, waiting }: Clone,
+  more: readonly GuestStep[],
+  attached: Promise<void>,
+  signal: AbortSignal,
+  begun: () => void,
+): Promise<readonly GuestStep[]> {
   const { paths, vm, identity } = boot;
   return new Agent(paths.agent).use(
     async (session) => {
+      // Until the agent answers for the first time takes longer.
+      await attached;
       const self = {
         ...{ hostname: vm.hostname, machineId: identity.machineId, mac: identity.mac },
         ...{ hostKey: await readFile(paths.hostKey, 'utf8'), hostKeyPublic: identity.hostKey },
@@ -156,7 +172,7 @@ function tell({ boot, parts, waiting }: Clone, more: readonly GuestStep[], signa
 /**
  * Attaches its shares, forwards its ports and tells the guest who it is: then somebody can log in.
  * May be done again: what is there already is left alone.
- * @param begun called when it has its network address, which it is given first: what comes before that may be lost
+ * @param begun called when it should have its network address, which it is given first: what comes before that may be lost
  * @returns what could not be done and does not keep anybody from using it, for people
  * @throws AiVmError `host.port-taken`; `guest.agent` when it does not know who it is
  */
@@ -169,19 +185,17 @@ export async function settle(clone: Clone, at: At, begun = (): void => undefined
       at.progress('attaching its shares');
       await applyHost(qmp, early, clone.waiting !== null);
       at.progress('telling it who it is');
+    } catch (error) {
+      failing.abort(error);
+      throw error;
     } finally {
       qmp.close();
     }
   };
-  let failed: readonly GuestStep[] = [];
-  // The guest waits for its shares when it has done all else.
-  await together([
-    attach().catch((error: unknown) => {
-      failing.abort(error);
-      throw error;
-    }),
-    tell(clone, early.guest, AbortSignal.any([at.signal, failing.signal]), begun).then((steps) => (failed = steps)),
-  ]);
+  const attached = attach();
+  const telling = tell(clone, early.guest, attached, AbortSignal.any([at.signal, failing.signal]), begun);
+  await together([attached, telling]);
+  const failed = await telling;
   const vital = failed.filter((step) => step.vital === true);
   if (vital.length > 0) throw new AiVmError('guest.agent', `the guest could not ${titles(vital).join(', ')}`);
   return titles(failed);

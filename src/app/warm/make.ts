@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { Agent } from '../../guest/agent.ts';
 import { openPipe, startWaiting } from '../../guest/pipe.ts';
 import { waitForAgent } from '../../guest/readiness.ts';
-import { prepare, READERS } from '../../guest/settle.ts';
+import { PIPES, prepare, READERS } from '../../guest/settle.ts';
 import { boundToUs } from '../../host/bound.ts';
 import { ownDirectory, removeTree } from '../../host/directories.ts';
 import { privilegesOf } from '../../host/privileges.ts';
@@ -116,8 +116,8 @@ async function bringToRest(agent: Agent, job: Job): Promise<Waiting> {
 }
 
 /**
- * Freezes nothing before each shell, and sshd's unit, has come to its pipe: a clone writes to them at once, and nobody hears what is
- * written before.
+ * Freezes nothing before each of those that wait has come to its pipe: a clone writes to them at once, and nobody hears what is written
+ * before.
  */
 async function awaitReaders(agent: Agent, signal: AbortSignal): Promise<void> {
   const result = await agent.exec(['/bin/sh', '-s'], { input: READERS, timeout: REST, signal });
@@ -156,7 +156,7 @@ async function fill(job: Job): Promise<Made> {
     const waiting = await bringToRest(new Agent(paths.agent), job);
     await awaitReaders(new Agent(paths.agent), signal);
     const agent = new Agent(paths.agent);
-    const handle = await agent.use((session) => openPipe(session, 'settle'), { signal });
+    const handle = await agent.use((session) => openPipe(session, PIPES.settle), { timeout: REST, signal });
     await save(job, qmp, child.pid ?? -1);
     await qmp.execute('quit').catch(() => undefined);
     await child;

@@ -8,12 +8,13 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   failedSteps,
-  GIVE_UP,
+  prepareWaiting,
   growScript,
   mountSteps,
   prepare,
   settleScript,
   waitAt,
+  waitingPlace,
   type Script,
   type Self,
 } from '../../../src/guest/settle.ts';
@@ -42,7 +43,7 @@ describe('the scripts', () => {
       "exec 2>&1
       { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
       [ -z "\${link-}" ] || printf %s 'link set dev eth0 address 52:54:00:12:34:56
-      ' 1<>/run/ai-vm/link
+      ' 1<>"$pipes/link"
       } || echo ai-vm-failed 0
       { umask 077
       printf %s '-----BEGIN OPENSSH PRIVATE KEY-----
@@ -52,10 +53,11 @@ describe('the scripts', () => {
       umask 022 &&
       printf %s 'ssh-ed25519 AAAAhost shop
       ' >/etc/ssh/ssh_host_ed25519_key.pub &&
-      { [ ! -p /run/ai-vm/ssh ] || echo 'Include /etc/ssh/sshd_config' 1<>/run/ai-vm/ssh; } &&
+      { [ ! -p /run/ai-vm/sshd_config ] || echo 'Include /etc/ssh/sshd_config' 1<>/run/ai-vm/sshd_config; } &&
       if [ -s /run/sshd.pid ]; then read -r pid </run/sshd.pid && : >/run/sshd.pid && kill -HUP "$pid" && again=yes; fi
       } || echo ai-vm-failed 1
-      { { [ -n "\${link-}" ] && wait "$link"; } || {
+      { { [ -n "\${link-}" ] && wait "$link" && link=; } || {
+      link=
       ip link set dev eth0 address '52:54:00:12:34:56'
       }
       } || echo ai-vm-failed 2
@@ -81,7 +83,7 @@ describe('the scripts', () => {
       CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-sysusers /dev/null >/dev/null
       fi
       } || echo ai-vm-failed 7
-      { [ -z "\${files-}" ] || printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
+      { text='L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
       d /home/dev 0750 dev dev -
       C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
       C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
@@ -90,18 +92,11 @@ describe('the scripts', () => {
       f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
       f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
       f+~ "/etc/motd" 0644 root root - aGVsbG8K
-      ' 1<>/run/ai-vm/tmpfiles
-      { [ -n "\${files-}" ] && wait "$files"; } || {
-      printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
-      d /home/dev 0750 dev dev -
-      C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
-      C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
-      C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
-      d /home/dev/.ssh 0700 dev dev -
-      f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
-      f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
-      f+~ "/etc/motd" 0644 root root - aGVsbG8K
-      ' >/run/ai-vm/credentials/tmpfiles.extra &&
+      '
+      [ -z "\${files-}" ] || printf %s "$text" 1<>"$pipes/tmpfiles"
+      { [ -n "\${files-}" ] && wait "$files" && files=; } || {
+      files=
+      printf %s "$text" >/run/ai-vm/credentials/tmpfiles.extra &&
       CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-tmpfiles --create --boot provision.conf
       code=$?
       printf '' >/run/ai-vm/credentials/tmpfiles.extra
@@ -131,7 +126,6 @@ describe('the scripts', () => {
       } || echo ai-vm-failed 11
       wait
       echo ai-vm-done
-      exit 0
       "
     `);
   });
@@ -147,7 +141,6 @@ describe('the scripts', () => {
       { systemctl restart --no-block systemd-journald.service
       } || echo ai-vm-failed 2
       echo ai-vm-done
-      exit 0
       "
     `);
     expect(steps.map(({ title }) => title)).toEqual([
@@ -227,7 +220,7 @@ function moved({ text }: Script): string {
     .filter((_, n) => n % 2 === 0)
     .join('')
     .matchAll(/>\s*(\S+)/g);
-  for (const [, target] of outside) expect(target).toMatch(new RegExp(`^(${root}|/dev/null$|&1$|&2;?$)`));
+  for (const [, target] of outside) expect(target).toMatch(new RegExp(`^(${root}|"\\$pipes/|/dev/null$|&1$|&2;?$)`));
   return local.join('');
 }
 
@@ -334,12 +327,13 @@ describe('a shell that runs them', () => {
   });
 
   describe('that waited in a template', () => {
-    const waits = (): string => waitAt('settle').replaceAll('/run/ai-vm', `${root}/run/ai-vm`);
+    const place = (): string => join(root, 'run/ai-vm');
     /** As in a template: the shell and both programs wait, each at its pipe. @returns what it prints */
-    async function told(script: string): Promise<string> {
-      const pipes = ['settle', 'tmpfiles', 'link'].map((name) => join(root, 'run/ai-vm', name));
+    async function told(script: string, shell = '/bin/sh'): Promise<string> {
+      const pipes = ['settle', 'tmpfiles', 'link'].map((name) => join(place(), name));
       execFileSync('mkfifo', pipes);
-      const waiting = promisify(execFile)('/bin/sh', ['-c', waits()], { env: { PATH: join(root, 'bin') }, cwd: root });
+      const options = { env: { PATH: join(root, 'bin') }, cwd: root };
+      const waiting = promisify(execFile)(shell, ['-c', waitAt('settle', place())], options);
       await writeFile(pipes[0]!, script);
       return (await waiting).stdout;
     }
@@ -351,17 +345,21 @@ describe('a shell that runs them', () => {
     };
     const read = (name: string): Promise<string> => written(`bin/${name}.read`);
 
-    it('has the programs do their work that wait beside it, and starts no others', async () => {
-      await work();
-      const script = settleScript(SETTINGS, SELF, []);
-      expect(failedSteps(await told(moved(script)), script)).toEqual([]);
-      expect(await read('ip')).toBe(`link set dev eth0 address ${SELF.mac}\n`);
-      expect(await read('systemd-tmpfiles')).toMatch(
-        /^L\+ \/run\/ai-vm\/sshd_config - - - - \/etc\/ssh\/sshd_config\nd \/home\/dev /,
-      );
-      expect(await calls('ip')).toEqual([['-batch', join(root, 'run/ai-vm/link')]]);
-      expect(await calls('systemd-tmpfiles')).toEqual([['--create', '--boot', join(root, 'run/ai-vm/tmpfiles')]]);
-    });
+    // Of NixOS: it reads a pipe to its end before it begins.
+    it.each(['/bin/sh', '/bin/bash'])(
+      'has programs do their work that wait beside %s, and starts no others',
+      async (shell) => {
+        await work();
+        const script = settleScript(SETTINGS, SELF, []);
+        expect(failedSteps(await told(moved(script), shell), script)).toEqual([]);
+        expect(await read('ip')).toBe(`link set dev eth0 address ${SELF.mac}\n`);
+        expect(await read('systemd-tmpfiles')).toMatch(
+          /^L\+ \/run\/ai-vm\/sshd_config - - - - \/etc\/ssh\/sshd_config\nd \/home\/dev /,
+        );
+        expect(await calls('ip')).toEqual([['-batch', join(root, 'run/ai-vm/link')]]);
+        expect(await calls('systemd-tmpfiles')).toEqual([['--create', '--boot', join(root, 'run/ai-vm/tmpfiles')]]);
+      },
+    );
 
     it('does it in the other way when one of them fails, or is gone', async () => {
       // The one reads, and fails; the other never comes.
@@ -372,10 +370,29 @@ describe('a shell that runs them', () => {
       expect((await calls('systemd-tmpfiles'))[1]).toEqual(['--create', '--boot', 'provision.conf']);
     });
 
-    it('leaves none of them behind when nobody needs it', async () => {
+    it('takes them with it when nobody needs it, also when it comes too late to its pipe', async () => {
       await work();
-      await told(`${GIVE_UP}\n`);
-      expect(await read('ip').catch(() => 'nothing')).toBe('nothing');
+      expect(await told('exit 0\n')).toBe('');
+      const late = promisify(execFile)('/bin/sh', ['-c', waitAt('settle', join(root, 'gone'))], {
+        env: { PATH: join(root, 'bin') },
+      });
+      await expect(late).rejects.toMatchObject({ stdout: '' });
+      expect(execFileSync('ps', ['-eo', 'args'], { encoding: 'utf8' })).not.toContain(root);
+    });
+
+    it('makes each place anew, and has those end that wait at another', async () => {
+      for (const name of ['cat', 'mkfifo', 'rm', 'mkdir'])
+        await writeFile(join(root, 'bin', name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`, { mode: 0o755 });
+      const run = (nonce: string): void => {
+        const text = prepareWaiting(waitingPlace(nonce)).replaceAll(PLACES, (path) => root + path);
+        execFileSync('/bin/sh', ['-c', text], { env: { PATH: join(root, 'bin') } });
+      };
+      run('a');
+      const waiting = promisify(execFile)('/bin/sh', ['-c', `. ${root}${waitingPlace('a')}/settle; echo on`]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      run('b');
+      expect((await waiting).stdout).toBe('');
+      expect((await readdir(place())).filter((name) => name.startsWith('w.'))).toEqual(['w.b']);
     });
   });
 
