@@ -134,7 +134,17 @@ describe.each(isRoot ? (['user', 'drop'] as const) : (['user'] as const))('start
     machine.withArguments('-S').withGateway(`
       import { readFileSync } from 'node:fs';
       import { createServer } from 'node:net';
-      const pid = Number(readFileSync(process.argv.at(-1) + '/qemu.pid', 'utf8'));
+      const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+      // QEMU is started beside it.
+      const pidOf = () => {
+        try {
+          return Number(readFileSync(process.argv.at(-1) + '/qemu.pid', 'utf8'));
+        } catch {
+          return 0;
+        }
+      };
+      while (pidOf() === 0) await pause();
+      const pid = pidOf();
       process.kill(pid, 'SIGKILL');
       const ended = () => {
         try {
@@ -143,7 +153,7 @@ describe.each(isRoot ? (['user', 'drop'] as const) : (['user'] as const))('start
           return true;
         }
       };
-      while (!ended()) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (!ended()) await pause();
       ${how === 'starts' ? "createServer().listen(process.argv.at(-1) + '/gateway.sock').unref();" : ''}
     `);
     const started = machine.start();
