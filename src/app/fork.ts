@@ -136,10 +136,10 @@ async function startAt(
   await writeState(paths.identity, identity);
   await runScript(child.name, paths.warmScript, lock, signal).finally(() => rm(paths.warmScript, { force: true }));
   await handSecrets(context, boot, config.secrets);
-  // Its ports are forwarded already, and shares it has none.
-  const clone = { boot: { ...boot, vm: { ...config, ports: [] } }, parts, waiting: frozen.waiting };
   await resume(boot, frozen, signal);
-  await settle(clone, { signal, progress: () => undefined });
+  // Its ports are forwarded already, and shares it has none.
+  const bare = { ...boot, vm: { ...config, ports: [] } };
+  await settle({ boot: bare, parts, waiting: frozen.waiting }, { signal, progress: () => undefined });
   await writeState(paths.applied, { ...applied, settled: true });
 }
 

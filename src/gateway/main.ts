@@ -60,10 +60,12 @@ setInterval(() => journal.turn(), 10_000).unref();
 const PATIENCE = 120_000;
 const AGAIN = 5;
 
-/** Known by it from the first moment on: whoever ends us needs it, and one that has another's name in its place is not wanted any more. */
+/** In a file from the first moment on: whoever ends us needs it, and where another's is in its place, we are not wanted any more. */
+const PID = `${process.pid}\n`;
+
 const isWanted = (): boolean => {
   try {
-    return readFileSync(file(GATEWAY_FILES.pid), 'utf8') === `${process.pid}\n`;
+    return readFileSync(file(GATEWAY_FILES.pid), 'utf8') === PID;
   } catch {
     return false;
   }
@@ -90,7 +92,7 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
-writeFileSync(file(GATEWAY_FILES.pid), `${process.pid}\n`, { mode: 0o600 });
+writeFileSync(file(GATEWAY_FILES.pid), PID, { mode: 0o600 });
 const [guest, forwarder] = await Promise.all([open(GATEWAY_FILES.guest), open(GATEWAY_FILES.forward)]);
 const links: { guest?: Link; forwarder?: Link } = {};
 const gateway = new Gateway({

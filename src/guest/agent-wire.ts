@@ -4,7 +4,7 @@ import { createConnection } from 'node:net';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AiVmError } from '../model/errors.ts';
-import { isObject, nonsense, toShown } from './agent-checks.ts';
+import { isObject, nonsense, toInteger, toObject, toShown } from './agent-checks.ts';
 import type { Json } from './agent-checks.ts';
 import { orAbort, reasonOf, throwIfAborted } from '../host/deadline.ts';
 
@@ -71,6 +71,13 @@ export class AgentSession {
     }
     // When all have been read: whoever takes a refusal may go on to ask.
     return replies.map((reply, n) => valueOf(commands[n]![0], reply));
+  }
+
+  /** Starts a program in the guest. @param args of `guest-exec` @returns its pid */
+  async start(args: Json): Promise<number> {
+    const reply = toObject(await this.request('guest-exec', args), 'guest-exec');
+    // Numbers below 2 would not mean a process to `kill`, but all of them.
+    return toInteger(reply['pid'], 'pid', 2, 2 ** 31 - 1);
   }
 
   /** Sends a command that is answered only when it fails; returns when the agent is past it or has gone. */

@@ -188,9 +188,7 @@ export class Agent {
     const input = options.input === undefined ? {} : { 'input-data': Buffer.from(options.input).toString('base64') };
     const args = { path, arg, ...env, ...input, 'capture-output': true };
     return this.use(async (session) => {
-      const reply = toObject(await session.request('guest-exec', args), 'guest-exec');
-      // Numbers below 2 would not mean a process to `kill`, but all of them.
-      const pid = toInteger(reply['pid'], 'pid', 2, 2 ** 31 - 1);
+      const pid = await session.start(args);
       const end = performance.now() + ON_THE_LINE;
       for (let wait = POLL.first; performance.now() + wait < end; wait = Math.min(2 * wait, POLL.last)) {
         await sleep(wait);

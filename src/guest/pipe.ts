@@ -1,6 +1,6 @@
 /** Shells of the guest that wait for a script at a pipe. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toInteger, toObject } from './agent-checks.ts';
+import { toInteger } from './agent-checks.ts';
 import type { AgentSession } from './agent-wire.ts';
 import { PIPES, waitAt, type Pipe } from './settle.ts';
 
@@ -9,10 +9,8 @@ const PATIENCE = 30_000;
 const AGAIN = 10;
 
 /** @param dir where its pipes are @returns its pid */
-export async function startWaiting(session: AgentSession, pipe: Pipe, dir?: string): Promise<number> {
-  const args = { path: '/bin/sh', arg: ['-c', waitAt(pipe, dir)], 'capture-output': true };
-  return toInteger(toObject(await session.request('guest-exec', args), 'guest-exec')['pid'], 'pid', 2, 2 ** 31 - 1);
-}
+export const startWaiting = (session: AgentSession, pipe: Pipe, dir?: string): Promise<number> =>
+  session.start({ path: '/bin/sh', arg: ['-c', waitAt(pipe, dir)], 'capture-output': true });
 
 /** @param path of a pipe @returns the agent's handle of it, by which a shell is told at once */
 export async function openPipe(session: AgentSession, path: string): Promise<number> {

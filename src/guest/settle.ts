@@ -66,7 +66,7 @@ fi`;
 
 /**
  * Makes a booted guest ready to become another one. Ends only when it has come to rest. What every clone runs at once is read in
- * beforehand; sshd is started up to the point where it needs its key. On the disk it has no machine id: a copy that is cut off before
+ * beforehand; sshd is started up to the point where it reads its configuration. On the disk it has no machine id: a copy that is cut off before
  * its own has reached the disk takes it from its credentials when it boots.
  */
 export const prepare = (users: readonly GuestUser[]): string => `set -e

@@ -96,19 +96,22 @@ export function renderGatewayScript(spec: LaunchSpec): string {
     FUNCTIONS,
     whoSection(spec),
     GATEWAY,
-    `${END_GATEWAY}${gatewaySection(spec)}await_gateway
-done=1
-`,
+    `${END_GATEWAY}${gatewaySection(spec)}await_gateway`,
+    'done=1\n',
   ].join('\n');
 }
 
-function checkDescriptors({ directories, inherited, vm }: LaunchSpec): void {
-  const fds = [...directories, ...(inherited ? [inherited] : [])].map((d) => d.fd);
+/** Those that QEMU inherits. */
+const descriptorsOf = ({ directories, inherited }: LaunchSpec): number[] =>
+  [...directories, ...(inherited ? [inherited] : [])].map(({ fd }) => fd);
+
+function checkDescriptors(spec: LaunchSpec): void {
+  const fds = descriptorsOf(spec);
   if (fds.every((fd) => DESCRIPTORS.includes(fd)) && new Set(fds).size === fds.length) return;
   throw new AiVmError('share.refused', `at most ${DESCRIPTORS.length} shares can use 9p, ${fds.length} are declared`, {
     why: 'Each 9p share is a descriptor that QEMU inherits from the start script, and a POSIX shell has no more of them.',
     fix: 'Use virtiofs (`ai-vm doctor` says what it needs), or share a directory that contains several of them.',
-    vm,
+    vm: spec.vm,
   });
 }
 
@@ -267,8 +270,8 @@ start_gateway ${privileges(runAs)} -- sh -c 'exec 2>>"$0"; exec "$@"' "$qemu_win
 }
 
 /** What only QEMU is to have. */
-function closeSection({ directories, inherited }: LaunchSpec): string {
-  const fds = [...directories, ...(inherited ? [inherited] : [])].map(({ fd }) => `${fd}<&-`);
+function closeSection(spec: LaunchSpec): string {
+  const fds = descriptorsOf(spec).map((fd) => `${fd}<&-`);
   return fds.length > 0 ? `exec ${fds.join(' ')}\n` : '';
 }
 

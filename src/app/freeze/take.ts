@@ -12,6 +12,7 @@ import type { Observed } from '../../model/observed.ts';
 import type { BootContext } from '../../model/resource.ts';
 import { openMemory } from '../../qemu/memory-image.ts';
 import { saveState, withoutRam } from '../../qemu/migration.ts';
+import type { Qmp } from '../../qemu/qmp.ts';
 import { markFrozen } from '../applied.ts';
 import type { Context } from '../context.ts';
 import { withControl } from '../control.ts';
@@ -72,40 +73,40 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
     const touched = (await touchedBytes(from)) + (await touchedBytes(fromPlugged));
     let layer: string | null = null;
     await markFrozen(paths, true);
-    let pause = 0;
-    let waiting: Partial<Waiting> = {};
+    const take = async (qmp: Qmp): Promise<void> => {
+      const failed = new AbortController();
+      const either = AbortSignal.any([signal, failed.signal]);
+      // Nothing writes to it any more, so that it need not wait for the rest, nor the rest for it.
+      const copied = together([
+        copySparse(fdPath(from), fdPath(memory), either),
+        copySparse(fdPath(fromPlugged), fdPath(plugged), either),
+      ]).catch(async (error: unknown) => {
+        const what = `a copy of the memory of ${seen.vm}`;
+        throw await explainFull(error, { what, dir, needed: touched, vm: seen.vm });
+      });
+      const rest = async (): Promise<void> => {
+        if (scratch === null) layer = await switchDisk(context, boot, qmp);
+        else await copySparse(paths.scratch, scratch, signal);
+        await withoutRam(qmp);
+        await saveState(qmp, state, paths.migration, runAs);
+      };
+      const whole = rest().catch((error: unknown) => {
+        failed.abort(error);
+        throw error;
+      });
+      await together([whole, copied]);
+    };
+    let taken: Pick<Frozen, 'waiting' | 'pause'>;
     const back = (): Promise<readonly string[]> => attachShares(context, boot, new AbortController().signal);
     try {
       await detachShares(boot, signal);
-      await whileWaiting(new Agent(paths.agent), signal, async (shell) => {
-        waiting = shell;
-        pause = await whileStopped(paths, signal, async (qmp) => {
-          const failed = new AbortController();
-          const either = AbortSignal.any([signal, failed.signal]);
-          // Nothing writes to it any more, so that it need not wait for the rest, nor the rest for it.
-          const copied = together([
-            copySparse(fdPath(from), fdPath(memory), either),
-            copySparse(fdPath(fromPlugged), fdPath(plugged), either),
-          ]).catch(async (error: unknown) => {
-            const what = `a copy of the memory of ${seen.vm}`;
-            throw await explainFull(error, { what, dir, needed: touched, vm: seen.vm });
-          });
-          const rest = async (): Promise<void> => {
-            if (scratch === null) layer = await switchDisk(context, boot, qmp);
-            else await copySparse(paths.scratch, scratch, signal);
-            await withoutRam(qmp);
-            await saveState(qmp, state, paths.migration, runAs);
-          };
-          const whole = rest().catch((error: unknown) => {
-            failed.abort(error);
-            throw error;
-          });
-          await together([whole, copied]);
-        }).catch(async (error: unknown) => {
+      taken = await whileWaiting(new Agent(paths.agent), signal, async (waiting) => {
+        const pause = await whileStopped(paths, signal, take).catch(async (error: unknown) => {
           // First of all, for what comes next needs room: what has been taken goes.
           await release();
           throw error;
         });
+        return { waiting, pause };
       });
     } catch (error) {
       // What went wrong first is what people should read.
@@ -125,8 +126,7 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
       scratch,
       provisioned: seen.applied?.provisioned ?? [],
       installed: seen.applied?.installed,
-      waiting,
-      pause,
+      ...taken,
       touched,
       lost,
       release,

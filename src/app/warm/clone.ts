@@ -4,7 +4,7 @@ import { readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from '../../guest/agent.ts';
-import { toBoolean, toBytes, toInteger, toObject } from '../../guest/agent-checks.ts';
+import { toBoolean, toBytes, toObject } from '../../guest/agent-checks.ts';
 import { onlineVcpus } from '../../guest/agent-vcpus.ts';
 import type { AgentSession } from '../../guest/agent-wire.ts';
 import { sendScript, writePipe } from '../../guest/pipe.ts';
@@ -97,11 +97,8 @@ async function begin(
     await (handle === undefined ? sendScript(session, pipe, text) : writePipe(session, handle, text));
     return pid;
   }
-  const args = {
-    ...{ path: '/bin/sh', arg: ['-s'], 'capture-output': true },
-    'input-data': Buffer.from(text).toString('base64'),
-  };
-  return toInteger(toObject(await session.request('guest-exec', args), 'guest-exec')['pid'], 'pid', 2, 2 ** 31 - 1);
+  const input = Buffer.from(text).toString('base64');
+  return session.start({ path: '/bin/sh', arg: ['-s'], 'capture-output': true, 'input-data': input });
 }
 
 const firstLook = ({ host }: BootContext): number => FIRST[host.accelerator.accelerator];
