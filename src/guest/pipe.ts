@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toInteger } from './agent-checks.ts';
 import type { AgentSession } from './agent-wire.ts';
-import { PIPES, waitAt, type Pipe } from './settle.ts';
+import { PIPES, waitAt, type Pipe } from './waiting.ts';
 
 /** The agent does not wait for the other end of a pipe: a shell that was just started waits for others first (milliseconds). */
 const PATIENCE = 30_000;

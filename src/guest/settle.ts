@@ -7,18 +7,10 @@ import type { GuestFile, GuestMount, GuestSettings, GuestUser } from '../model/b
 import type { GuestStep } from '../model/live.ts';
 import { AWAIT_SSHD, SSHD_PID } from '../model/sshd.ts';
 import { credentials, fstabField, sysusersOf } from './credentials.ts';
-
-const DIR = '/run/ai-vm';
-
-/** Two shells of a template wait for a script: one for who the machine is, one for all that may come later. */
-export const PIPES = { settle: `${DIR}/settle`, grow: `${DIR}/grow` } as const;
-export type Pipe = keyof typeof PIPES;
+import { DIR, feed, fed, FILES_PIPE, LINK_PIPE, PIPES } from './waiting.ts';
 
 /** sshd reads its configuration from here when it starts in a template: a pipe until it has done so, then a link. */
 const SSH_CONFIG = `${DIR}/sshd_config`;
-/** A shell waits with two more programs, each of which has come as far as the file that it is to read. */
-const FILES_PIPE = 'tmpfiles';
-const LINK_PIPE = 'link';
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
 
 /** On the file system of the lists that it has copies of. */
@@ -42,6 +34,10 @@ function usersBeside(users: readonly GuestUser[]): string {
 cp -a ${lists('/etc')} ${dir}/etc/ && printf %s ${q(text)} | systemd-sysusers --root=${dir} - >/dev/null || rm -rf ${dir}
 `;
 }
+
+/** Lists that are still there are of a start that was cut off, and older than the machine's own. */
+export const FORGET_USERS = `[ ! -d ${USERS} ] || rm -rf ${USERS}
+`;
 
 /** Whether all are there, by builtins of the shell. A copy of a machine has its users, and lists that are newer than any that were prepared. */
 const areThere = (users: readonly GuestUser[]): string => `there=0
@@ -102,76 +98,6 @@ date >/dev/null
 ip link >/dev/null
 mv --version >/dev/null
 `;
-
-/** Where pipes are made in a guest that runs: each time elsewhere, so that who comes late to its own finds nothing there. */
-const PLACE = `${DIR}/w.`;
-
-/** Ends shells that wait for a script of somebody who is gone. */
-export const RELEASE_WAITING = `for pipe in ${PIPES.settle} ${PLACE}*/settle; do
-  [ ! -p "$pipe" ] || echo 'exit 0' 1<>"$pipe"
-done
-`;
-
-/** @param nonce letters and digits */
-export const waitingPlace = (nonce: string): string => `${PLACE}${nonce}`;
-
-/**
- * Makes room for a shell that waits, in any guest that runs. Lists of users that are still there are of a start that was cut off, and
- * older than the machine's own.
- */
-export const prepareWaiting = (place: string): string => `[ ! -d ${USERS} ] || rm -rf ${USERS}
-mkdir -p -m 700 ${DIR} ${DIR}/credentials
-${RELEASE_WAITING}rm -rf ${PIPES.settle} ${PLACE}*
-mkdir -m 700 ${place}
-mkfifo -m 600 ${place}/settle ${place}/${FILES_PIPE} ${place}/${LINK_PIPE}
-`;
-
-/**
- * Waits until somebody waits at each pipe of a template. A process that opens a pipe for reading sleeps in the kernel until
- * somebody writes; its wait channel says so.
- */
-export const READERS = `tries=0
-until [ "$(grep -lsE 'wait_for_partner|fifo_open' /proc/[0-9]*/wchan | wc -l)" -ge 5 ]; do
-  tries=$((tries + 1))
-  # A kernel that does not tell: it has had its time.
-  [ "$tries" -lt 100 ] || exit 0
-  sleep 0.1
-done
-`;
-
-/**
- * Programs that wait beside the shell that is to settle: what it starts, knows the pids of, and takes with it. What is written to a pipe
- * before somebody has come to it is lost: one that does not come is not reckoned with.
- */
-const BESIDE = `trap 'kill $files $link 2>/dev/null' EXIT
-comes() {
-  tries=0
-  until at=; read -r at 2>/dev/null </proc/$1/wchan
-  case $at in wait_for_partner* | fifo_open*) ;; *) false ;; esac; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || { kill "$1" 2>/dev/null; return 1; }
-    sleep 0.05
-  done
-}
-systemd-tmpfiles --create --boot "$pipes/${FILES_PIPE}" & files=$!
-ip -batch "$pipes/${LINK_PIPE}" & link=$!
-comes "$files" || files=
-comes "$link" || link=
-`;
-
-/** What a waiting shell does: reads its script from its pipe, and ends as it does. @param dir where its pipes are */
-export const waitAt = (pipe: Pipe, dir: string = DIR): string =>
-  pipe === 'settle' ? `pipes=${dir}\n${BESIDE}. "$pipes/settle"` : `. ${PIPES[pipe]}`;
-
-/** Gives a program that waits at a pipe what it is to read, if there is one. It is at work then. @param text shell words */
-const feed = (pid: string, pipe: string, text: string): string =>
-  `[ -z "\${${pid}-}" ] || printf %s ${text} 1<>"$pipes/${pipe}"`;
-
-/** When it is done, all is as it should be; where none waited, or it has failed, it is done in the other way. */
-const fed = (pid: string, otherwise: string): string => `{ [ -n "\${${pid}-}" ] && wait "$${pid}" && ${pid}=; } || {
-${pid}=
-${otherwise}
-}`;
 
 interface OwnStep extends GuestStep {
   /** Nothing after it needs it: under emulation each program takes a processor for a while. */

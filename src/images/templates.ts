@@ -26,7 +26,7 @@ export interface TemplateKey {
   readonly host: TemplateHost;
 }
 
-/** What waits in the guest: see guest/settle.ts. */
+/** What waits in the guest: see guest/waiting.ts. */
 export interface Waiting {
   /** Pids of the shells that wait for their scripts. */
   readonly settle: number;

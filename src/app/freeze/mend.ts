@@ -2,7 +2,7 @@
 import { lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent } from '../../guest/agent.ts';
-import { RELEASE_WAITING } from '../../guest/settle.ts';
+import { RELEASE_WAITING } from '../../guest/waiting.ts';
 import { removeTree } from '../../host/directories.ts';
 import type { MachinePaths } from '../../model/machine.ts';
 import type { Observed } from '../../model/observed.ts';

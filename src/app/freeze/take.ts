@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent } from '../../guest/agent.ts';
-import { RELEASE_WAITING } from '../../guest/settle.ts';
+import { RELEASE_WAITING } from '../../guest/waiting.ts';
 import { pluggedBackend } from '../../model/chassis.ts';
 import { explainFull } from '../../host/space.ts';
 import { together } from '../../host/together.ts';

@@ -8,16 +8,14 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import {
   failedSteps,
-  prepareWaiting,
   growScript,
   mountSteps,
   prepare,
   settleScript,
-  waitAt,
-  waitingPlace,
   type Script,
   type Self,
 } from '../../../src/guest/settle.ts';
+import { prepareWaiting, waitAt, waitingPlace } from '../../../src/guest/waiting.ts';
 import type { GuestSettings } from '../../../src/model/boot.ts';
 import type { GuestStep } from '../../../src/model/live.ts';
 
