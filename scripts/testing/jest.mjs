@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { inLanes } from './lanes.mjs';
 import { run, say, seconds } from './run.mjs';
 
@@ -106,7 +107,7 @@ function count(tally, name, report) {
     for (const test of file.assertionResults) {
       const full = `${name}: ${path}: ${test.fullName}`;
       if (test.status === 'passed') tally.passed += 1;
-      else if (test.status === 'failed') tally.failed.push(full);
+      else if (test.status === 'failed') tally.failed.push(`${full}${why(test.failureMessages)}`);
       else {
         tally.skipped.push(full);
         continue;
@@ -115,4 +116,18 @@ function count(tally, name, report) {
     }
   }
   return ran;
+}
+
+/** Lines of a failure that stand beside its name at the end, where whoever keeps only the end of a long log still finds them. */
+const WHY = 12;
+
+/** @param {readonly string[]} messages */
+function why(messages) {
+  const lines = stripVTControlCharacters(messages.join('\n'))
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !/^\s+at /u.test(line));
+  return lines
+    .slice(0, WHY)
+    .map((line) => `\n    ${line}`)
+    .join('');
 }

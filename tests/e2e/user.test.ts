@@ -170,8 +170,10 @@ scenario(
       expect(foreign(box)).toEqual([]);
       await box.ok(['rm', '--yes']);
       expect(await machine(box)).toMatchObject({ state: 'absent' });
+      // Of the machine, not of its image, which was built in here where nobody had done so before.
       const left = [...entries(box.home)].map((e) => e.path).filter((path) => /qcow2|id_ed25519|\.log$/u.test(path));
-      expect(left).toEqual([]);
+      const cache = join(box.home, 'cache/');
+      expect(left.filter((path) => !path.startsWith(cache))).toEqual([]);
       expect(statSync(join(box.project, 'work/made')).isFile()).toBe(true);
     });
   },
