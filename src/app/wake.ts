@@ -6,6 +6,7 @@ import { AiVmError } from '../model/errors.ts';
 import type { Observed } from '../model/observed.ts';
 import { observe } from '../reconcile/observe.ts';
 import type { Context } from './context.ts';
+import { takeGreeting } from './greeted.ts';
 import { onlyMachine } from './select.ts';
 
 export async function wake(context: Context, name: string | undefined): Promise<void> {
@@ -46,13 +47,13 @@ const PATIENCE = 1500;
 async function awaitSsh(context: Context, { vm, state, applied, sightings }: Observed): Promise<void> {
   const port = sightings.sshPort ?? applied?.sshPort ?? null;
   if (port === null || (state !== 'starting' && state !== 'running')) return;
-  const { sshControl } = context.project.machine(vm);
-  const isOpen = await access(sshControl).then(
+  const paths = context.project.machine(vm);
+  const isOpen = await access(paths.sshControl).then(
     () => true,
     () => false,
   );
   // That of a guest that has just booted again by itself leads nowhere.
-  if (isOpen && state === 'running') return;
+  if (state === 'running' && (isOpen || (await takeGreeting(paths)))) return;
   const timer = setTimeout(() => {
     context.emit({ type: 'info', vm, message: `${vm} does not answer on SSH yet; waiting for it` });
   }, PATIENCE);

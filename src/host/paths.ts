@@ -167,6 +167,7 @@ export function machinePaths(project: ProjectPaths, vm: string): MachinePaths {
     agent: inRun('agent.sock'),
     serial: inRun('serial.sock'),
     sshControl: inRun('ssh'),
+    greeted: inRun('greeted'),
     vnc: inRun('vnc.sock'),
     screenshot: inRun('screen.png'),
     serialWindow: inRun('serial.log'),

@@ -96,6 +96,8 @@ export interface MachinePaths {
   readonly agent: string;
   readonly serial: string;
   readonly sshControl: string;
+  /** There when its SSH server has been seen to greet, until somebody goes by that. */
+  readonly greeted: string;
   /** Socket of the screen. */
   readonly vnc: string;
   /** Where QEMU leaves a picture of the screen, for us to take. */

@@ -13,6 +13,7 @@ import { awaitPlugged } from '../../reconcile/live.ts';
 import { observe } from '../../reconcile/observe.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
+import { noteGreeting } from '../greeted.ts';
 import { logTail } from '../logs.ts';
 import { finishClone } from './clone.ts';
 import { configOf, patience, type Run } from './run.ts';
@@ -95,6 +96,7 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
       // One after the other: under emulation growing takes from sshd what it needs to greet.
       await greeted;
       await finishClone(context, run, vm, at);
+      await noteGreeting(paths);
       return;
     }
     at.progress('booting');
@@ -112,6 +114,7 @@ export async function readyStep(context: Context, run: Run, step: Step, at: Step
       applied?.grown === false ? finishClone(context, run, vm, at) : awaitGrowth(agent, configOf(run, vm), at.signal),
       banner,
     ]);
+    await noteGreeting(paths);
     if (!plugged) context.emit({ type: 'warning', vm, message: `${vm} has not taken all of its memory` });
     for (const target of missing) {
       context.emit({ type: 'warning', vm, message: `${target} is not mounted in the guest; see ai-vm logs ${vm}` });
