@@ -77,6 +77,29 @@ in
     };
   };
 
+  # No users of a template in a machine that was cut off before it was told of its own: src/guest/settle-users.ts.
+  systemd.services.template-lists = {
+    wantedBy = [ "guest-settings.service" ];
+    before = [
+      "guest-settings.service"
+      "shutdown.target"
+    ];
+    conflicts = [ "shutdown.target" ];
+    after = [ "local-fs.target" ];
+    unitConfig = {
+      DefaultDependencies = false;
+      ConditionFileNotEmpty = "/etc/.ai-vm/made";
+    };
+    restartIfChanged = false;
+    serviceConfig.Type = "oneshot";
+    script = ''
+      for list in group gshadow shadow passwd; do
+        [ ! -e /etc/.ai-vm/$list ] || mv -f /etc/.ai-vm/$list /etc/$list
+      done
+      : >/etc/.ai-vm/made
+    '';
+  };
+
   # Read by the unit above and by the host, which wants the credential tmpfiles.extra carried out and nothing else.
   systemd.tmpfiles.settings.provision = {
     # Where other systems have it.

@@ -26,6 +26,10 @@ in
     extraConfig = lib.mkBefore ''
       HostKey /etc/ssh/ssh_host_ed25519_key
       Include /etc/ssh/sshd_config.d/*.conf
+    ''
+    # Everybody comes from the address of the gateway: a penalty for one would be for all.
+    + lib.optionalString (lib.versionAtLeast config.programs.ssh.package.version "9.8") ''
+      PerSourcePenalties no
     '';
   };
   # `env` of the machine may say EDITOR or LANG as well, which NixOS would set anew in every shell.

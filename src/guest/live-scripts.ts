@@ -1,7 +1,8 @@
 /** What a guest that runs is told when its machine changes. Pure: the text of scripts for POSIX sh, run as root. */
 import type { GuestMount, GuestSettings } from '../model/boot.ts';
 import { credentials, fstabField } from './credentials.ts';
-import { mountScript, shellQuote as q } from './settle.ts';
+import { mountScript } from './settle.ts';
+import { shellQuote as q } from './shell.ts';
 
 const CREDENTIALS = '/run/ai-vm/credentials';
 

@@ -2,7 +2,7 @@
  * How a Debian guest installs packages while it runs. Pure: the text of scripts for POSIX sh, run as root. Each may run again, and
  * while one goes on that somebody was killed over: they take turns.
  */
-import { shellQuote as q } from './settle.ts';
+import { shellQuote as q } from './shell.ts';
 
 /** Where the names of packages are that were begun to be installed here: of one that is half there nothing else tells. */
 const MARKS = '/var/lib/ai-vm/packages';

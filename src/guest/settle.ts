@@ -2,63 +2,17 @@
  * The other way in for GuestSettings: a machine that was restored from a template is told who it is by one shell script.
  * The same stock tools read the same texts as at a boot. Pure: the text of scripts for POSIX sh, run as root in the guest.
  */
-import { createHash } from 'node:crypto';
 import type { GuestFile, GuestMount, GuestSettings, GuestUser } from '../model/boot.ts';
 import type { GuestStep } from '../model/live.ts';
 import { AWAIT_SSHD, SSHD_PID } from '../model/sshd.ts';
-import { credentials, fstabField, sysusersOf } from './credentials.ts';
-import { DIR, feed, fed, FILES_PIPE, LINK_PIPE, PIPES } from './waiting.ts';
+import { credentials, fstabField } from './credentials.ts';
+import { FORGET_LISTS, makeUsers, prepareUsers } from './settle-users.ts';
+import { shellQuote as q, write } from './shell.ts';
+import { DIR, feed, fed, FILES_PIPE, LET_GO, LINK_PIPE, PIPES } from './waiting.ts';
 
 /** sshd reads its configuration from here when it starts in a template: a pipe until it has done so, then a link. */
 const SSH_CONFIG = `${DIR}/sshd_config`;
 const HOST_KEY = '/etc/ssh/ssh_host_ed25519_key';
-
-/** On the file system of the lists that it has copies of. */
-const USERS = '/etc/.ai-vm';
-/** Each is whole when the next one is put into its place: a user is there when all else of theirs is. */
-const LISTS = ['group', 'gshadow', 'shadow', 'passwd'];
-
-const usersAt = (sysusers: string): string =>
-  `${USERS}/${createHash('sha256').update(sysusers).digest('hex').slice(0, 16)}`;
-
-const lists = (dir: string): string => LISTS.map((name) => `${dir}/${name}`).join(' ');
-
-/**
- * The system's lists of users as they will be with these, beside those that it has: making users is the longest part of becoming
- * a machine, and most machines on a host have the same ones. Whoever has others makes them.
- */
-function usersBeside(users: readonly GuestUser[]): string {
-  const text = sysusersOf(users);
-  const dir = usersAt(text);
-  return `mkdir -m 700 ${USERS} && mkdir -p ${dir}/etc
-cp -a ${lists('/etc')} ${dir}/etc/ && printf %s ${q(text)} | systemd-sysusers --root=${dir} - >/dev/null || rm -rf ${dir}
-`;
-}
-
-/** Lists that are still there are of a start that was cut off, and older than the machine's own. */
-export const FORGET_USERS = `[ ! -d ${USERS} ] || rm -rf ${USERS}
-`;
-
-/** Whether all are there, by builtins of the shell. A copy of a machine has its users, and lists that are newer than any that were prepared. */
-const areThere = (users: readonly GuestUser[]): string => `there=0
-while IFS=: read -r name _ uid _; do
-case $name:$uid in ${users.map(({ name, uid }) => `${name}:${uid}`).join(' | ')}) there=$((there + 1)) ;; esac
-done </etc/passwd
-[ $there = ${users.length} ]`;
-
-/** The users that are not there yet: from what {@link usersBeside} has prepared for them, or by what makes them at a boot. */
-function makeUsers(users: readonly GuestUser[]): string {
-  if (users.length === 0) return ':';
-  const text = sysusersOf(users);
-  const dir = `${usersAt(text)}/etc`;
-  return `if ${areThere(users)}
-then :
-elif [ -e ${dir}/group ]; then mv -f ${lists(dir)} /etc/
-else
-${write(text, `${DIR}/credentials/sysusers.extra`)} &&
-CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-sysusers /dev/null >/dev/null
-fi`;
-}
 
 /**
  * Makes a booted guest ready to become another one. Ends only when it has come to rest. What every clone runs at once is read in
@@ -86,7 +40,7 @@ printf 'ExecStart=\\nExecStart=/bin/sh -c "[ -e ${HOST_KEY} ] || exec %s -f ${SS
   >>/run/systemd/system/ssh.service.d/10-ai-vm.conf
 systemctl daemon-reload
 systemctl start --no-block ssh.service
-${usersBeside(users)}: >/etc/machine-id
+${prepareUsers(users)}: >/etc/machine-id
 sync
 echo 3 >/proc/sys/vm/drop_caches
 cat /usr/sbin/sshd /usr/lib/openssh/sshd-session /usr/lib/openssh/sshd-auth /usr/bin/mount /usr/bin/sudo /usr/bin/bash \\
@@ -96,7 +50,6 @@ CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-tmpfiles --create --boot provis
 /usr/sbin/sshd -t 2>/dev/null || :
 date >/dev/null
 ip link >/dev/null
-mv --version >/dev/null
 `;
 
 interface OwnStep extends GuestStep {
@@ -119,12 +72,6 @@ export interface Self {
   /** Milliseconds since 1970. */
   readonly now: number;
 }
-
-export const shellQuote = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-const q = shellQuote;
-
-/** Builtins of the shell wherever they will do: under emulation each program that starts costs a twentieth of a second. */
-const write = (text: string, path: string): string => `printf %s ${q(text)} >${path}`;
 
 /** Attached devices appear in the guest a moment later. */
 export const mountScript = ({ tag, target, type, options }: GuestMount): string =>
@@ -170,20 +117,17 @@ together=yes || :`,
 }
 
 /**
- * Its address first, for what is sent to the old one is lost when it has another; then SSH, which takes longest; then what makes this
- * machine itself.
+ * First what others wait for, and what takes longest. Files belong to users; what is sent to its old address is lost when it has
+ * another; then SSH; then what makes this machine itself.
  */
-function ownSteps(settings: GuestSettings, self: Self): OwnStep[] {
-  const texts = credentials(settings, self.machineId);
-  const address = 'link set dev eth0 address';
-  // From its next start on sshd reads what it reads everywhere.
-  const files = `L+ ${SSH_CONFIG} - - - - /etc/ssh/sshd_config\n${texts.get('tmpfiles.extra') ?? ''}`;
-  const credential = `${DIR}/credentials/tmpfiles.extra`;
-  const steps: OwnStep[] = [
+function ownSteps(settings: GuestSettings, self: Self, texts: Texts): OwnStep[] {
+  return [
+    { title: 'make its users', script: makeUsers(settings.users) },
+    { title: 'begin its files', script: feed('files', FILES_PIPE, q(texts.files)) },
     {
       title: 'announce its network address',
       script: `echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
-${feed('link', LINK_PIPE, q(`${address} ${self.mac}\n`))}`,
+${feed('link', LINK_PIPE, q(`${texts.link} ${texts.mac}\n`))}`,
     },
     {
       title: 'set its SSH host key',
@@ -196,38 +140,54 @@ ${write(`${self.hostKeyPublic}\n`, `${HOST_KEY}.pub`)} &&
 { [ ! -p ${SSH_CONFIG} ] || echo 'Include /etc/ssh/sshd_config' 1<>${SSH_CONFIG}; } &&
 if [ -s ${SSHD_PID} ]; then read -r pid <${SSHD_PID} && : >${SSHD_PID} && kill -HUP "$pid" && again=yes; fi`,
     },
-    { title: 'set its network address', script: fed('link', `ip ${address} ${q(self.mac)}`) },
     { ...clockStep(self.now), beside: true },
     { title: 'set its random state', script: `echo ${q(self.seed)} >/dev/urandom` },
     { title: 'set its name', script: `echo ${q(self.hostname)} >/proc/sys/kernel/hostname` },
     { title: 'set its machine id', script: `echo ${q(self.machineId)} >/etc/machine-id` },
-    {
-      title: 'make its users',
-      script: makeUsers(settings.users),
-    },
+  ];
+}
+
+/** What was begun at first: the programs that waited have had the time of all that is between. */
+function lastSteps({ files, link, mac }: Texts): OwnStep[] {
+  const credential = `${DIR}/credentials/tmpfiles.extra`;
+  return [
+    { title: 'set its network address', script: fed('link', `ip ${link} ${q(mac)}`) },
     {
       title: 'write its files',
-      script: `text=${q(files)}
-${feed('files', FILES_PIPE, '"$text"')}
-${fed(
-  'files',
-  `printf %s "$text" >${credential} &&
+      script: fed(
+        'files',
+        `${write(files, credential)} &&
 CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-tmpfiles --create --boot provision.conf
 code=$?
 printf '' >${credential}
 [ $code = 0 ]`,
-)}`,
+      ),
     },
+    // A copy of a machine whose sshd runs must not be met with the key of the other one.
+    { title: 'take up its SSH host key', script: `[ -z "\${again:-}" ] || {\n${AWAIT_SSHD}\n}` },
+    { title: 'let its system go on', script: LET_GO },
   ];
-  return steps.map((step) => ({ ...step, vital: true }));
 }
 
-/** A copy of a machine whose sshd runs: it must not be met with the key of the other one. */
-const NEW_KEY: GuestStep = {
-  title: 'take up its SSH host key',
-  script: `[ -z "\${again:-}" ] || {\n${AWAIT_SSHD}\n}`,
-  vital: true,
-};
+/** What the programs that wait are told, or their like when none does. */
+interface Texts {
+  /** Lines of tmpfiles.d. */
+  readonly files: string;
+  /** Words of `ip`, up to the address itself. */
+  readonly link: string;
+  readonly mac: string;
+}
+
+function textsOf(settings: GuestSettings, self: Self): Texts {
+  return {
+    // From its next start on sshd reads what it reads everywhere.
+    files: `L+ ${SSH_CONFIG} - - - - /etc/ssh/sshd_config\n${credentials(settings, self.machineId).get('tmpfiles.extra') ?? ''}`,
+    link: 'link set dev eth0 address',
+    mac: self.mac,
+  };
+}
+
+const vital = (steps: readonly OwnStep[]): OwnStep[] => steps.map((step) => ({ ...step, vital: true }));
 
 /** How the script names a step that failed, and its own end, on stdout. */
 const FAILED = 'ai-vm-failed';
@@ -249,7 +209,12 @@ function scriptOf(steps: readonly OwnStep[]): Script {
 
 /** Who the machine is, and its shares. */
 export const settleScript = (settings: GuestSettings, self: Self, more: readonly GuestStep[]): Script =>
-  scriptOf([...ownSteps(settings, self), ...togetherSteps(settings), ...more, NEW_KEY]);
+  scriptOf([
+    ...vital(ownSteps(settings, self, textsOf(settings, self))),
+    ...togetherSteps(settings),
+    ...more,
+    ...vital(lastSteps(textsOf(settings, self))),
+  ]);
 
 const clockStep = (now: number): GuestStep => ({
   title: 'set its clock',
@@ -271,7 +236,7 @@ export const mountScriptOf = (settings: GuestSettings, now?: number): Script => 
 export const growScript = (more: readonly GuestStep[]): Script =>
   scriptOf([
     ...more,
-    { title: 'forget the users of others', script: `rm -rf ${USERS}`, late: true },
+    { title: 'forget the lists of its template', script: FORGET_LISTS, late: true },
     { title: 'begin its journal', script: 'systemctl restart --no-block systemd-journald.service', late: true },
   ]);
 

@@ -34,17 +34,27 @@ mkfifo -m 600 ${place}/settle ${place}/${FILES_PIPE} ${place}/${LINK_PIPE}
 `;
 
 /**
- * Waits until somebody waits at each pipe of a template. A process that opens a pipe for reading sleeps in the kernel until
+ * What of a system answers to everything that happens, and that nobody waits for while a clone is told who it is: the journal, udev, and PID 1.
+ * In a template they are held, and let go when it has been told; what they are sent is kept for them by the kernel.
+ */
+const HELD = ['system.slice/systemd-journald.service', 'system.slice/systemd-udevd.service', 'init.scope'].map(
+  (name) => `/sys/fs/cgroup/${name}/cgroup.freeze`,
+);
+const hold = (state: 0 | 1): string => HELD.map((file) => `[ ! -e ${file} ] || echo ${state} >${file}\n`).join('');
+export const LET_GO = hold(0);
+
+/**
+ * Waits until somebody waits at each pipe of a template, and holds all that need not run. A process that opens a pipe for reading sleeps in the kernel until
  * somebody writes; its wait channel says so.
  */
-export const READERS = `tries=0
+export const REST = `tries=0
 until [ "$(grep -lsE 'wait_for_partner|fifo_open' /proc/[0-9]*/wchan | wc -l)" -ge 5 ]; do
   tries=$((tries + 1))
   # A kernel that does not tell: it has had its time.
   [ "$tries" -lt 100 ] || exit 0
   sleep 0.1
 done
-`;
+${hold(1)}`;
 
 /**
  * Programs that wait beside the shell that is to settle: what it starts, knows the pids of, and takes with it. What is written to a pipe

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Agent } from '../../guest/agent.ts';
 import { openPipe, startWaiting, writePipe } from '../../guest/pipe.ts';
-import { FORGET_USERS } from '../../guest/settle.ts';
+import { FORGET_LISTS } from '../../guest/settle-users.ts';
 import { prepareWaiting, waitingPlace } from '../../guest/waiting.ts';
 import type { Waiting } from '../../images/templates.ts';
 import { AiVmError } from '../../model/errors.ts';
@@ -20,7 +20,7 @@ export async function whileWaiting<T>(
   work: (waiting: Partial<Waiting>) => Promise<T>,
 ): Promise<T> {
   const place = waitingPlace(randomBytes(8).toString('hex'));
-  const made = await agent.exec(['/bin/sh', '-c', `${FORGET_USERS}${prepareWaiting(place)}`], { signal });
+  const made = await agent.exec(['/bin/sh', '-c', `${FORGET_LISTS}${prepareWaiting(place)}`], { signal });
   if (made.code !== 0) throw new AiVmError('guest.agent', 'the guest could not be prepared');
   const waiting = await agent.use(
     async (session) => {

@@ -6,7 +6,7 @@ import { Agent } from '../../guest/agent.ts';
 import { openPipe, startWaiting } from '../../guest/pipe.ts';
 import { waitForAgent } from '../../guest/readiness.ts';
 import { prepare } from '../../guest/settle.ts';
-import { PIPES, READERS } from '../../guest/waiting.ts';
+import { PIPES, REST } from '../../guest/waiting.ts';
 import { boundToUs } from '../../host/bound.ts';
 import { ownDirectory, removeTree } from '../../host/directories.ts';
 import { privilegesOf } from '../../host/privileges.ts';
@@ -29,7 +29,7 @@ import { argumentsOf, templateBoot, TEMPLATE_SCRATCH } from './shape.ts';
 
 /** Milliseconds, as for a machine: under emulation a boot takes about half a minute, on a loaded host several times that. */
 const PATIENCE = { kvm: 120_000, tcg: 300_000 };
-const REST = 180_000;
+const RESTING = 180_000;
 
 interface Job {
   readonly vm: VmConfig;
@@ -104,7 +104,7 @@ async function bringToRest(agent: Agent, job: Job): Promise<Waiting> {
   const { vm, signal, runAs, progress } = job;
   progress('bringing it to rest');
   const input = prepare(usersOf(vm.users, runAs));
-  const result = await agent.exec(['/bin/sh', '-s'], { input, timeout: REST, signal });
+  const result = await agent.exec(['/bin/sh', '-s'], { input, timeout: RESTING, signal });
   if (result.code !== 0) {
     throw new AiVmError('guest.agent', 'the guest could not be prepared', {
       why: sanitise(Buffer.concat([result.stdout, result.stderr]).toString('utf8')).slice(-1000),
@@ -120,8 +120,8 @@ async function bringToRest(agent: Agent, job: Job): Promise<Waiting> {
  * Freezes nothing before each of those that wait has come to its pipe: a clone writes to them at once, and nobody hears what is written
  * before.
  */
-async function awaitReaders(agent: Agent, signal: AbortSignal): Promise<void> {
-  const result = await agent.exec(['/bin/sh', '-s'], { input: READERS, timeout: REST, signal });
+async function awaitRest(agent: Agent, signal: AbortSignal): Promise<void> {
+  const result = await agent.exec(['/bin/sh', '-s'], { input: REST, timeout: RESTING, signal });
   if (result.code !== 0) throw new AiVmError('guest.agent', 'the guest did not come to rest');
 }
 
@@ -155,9 +155,9 @@ async function fill(job: Job): Promise<Made> {
     const timeout = PATIENCE[host.accelerator.accelerator];
     await waitForAgent(events, AGENT_PORT, paths.agent, { signal, timeout });
     const waiting = await bringToRest(new Agent(paths.agent), job);
-    await awaitReaders(new Agent(paths.agent), signal);
+    await awaitRest(new Agent(paths.agent), signal);
     const agent = new Agent(paths.agent);
-    const handle = await agent.use((session) => openPipe(session, PIPES.settle), { timeout: REST, signal });
+    const handle = await agent.use((session) => openPipe(session, PIPES.settle), { timeout: RESTING, signal });
     await save(job, qmp, child.pid ?? -1);
     await qmp.execute('quit').catch(() => undefined);
     await child;

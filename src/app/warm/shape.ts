@@ -15,7 +15,7 @@ import { RESOURCES } from '../../resources/index.ts';
 import { shareDriver, slotsOf } from '../../resources/shares.ts';
 
 /** Raised when what a template holds, or how it was prepared, changes. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** Size of the scratch disk that a template of a machine that forgets was booted with; it grows like any other. */
 export const TEMPLATE_SCRATCH = 256 * MiB;

@@ -79,6 +79,8 @@ export const FILES: Readonly<Record<string, GuestTextFile>> = {
     'UseDNS no',
     'PrintMotd no',
     'PrintLastLog no',
+    '# Everybody comes from the address of the gateway: a penalty for one would be for all.',
+    'PerSourcePenalties no',
     'X11Forwarding no',
   ]),
   '/etc/pam.d/sshd': unit([

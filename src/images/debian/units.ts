@@ -3,6 +3,8 @@
  * system does at boot comes after them.
  */
 
+import { MADE, PUT_BACK } from '../../guest/settle-users.ts';
+
 const unit = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 
 const EARLY = ['DefaultDependencies=no', 'Conflicts=shutdown.target', 'Before=shutdown.target'];
@@ -17,6 +19,8 @@ export const UNITS: Readonly<Record<string, string>> = {
     '[Unit]',
     "Description=Users and files from this machine's credentials",
     ...EARLY,
+    'Wants=template-lists.service',
+    'After=template-lists.service',
     '',
     '[Service]',
     'Type=oneshot',
@@ -26,6 +30,16 @@ export const UNITS: Readonly<Record<string, string>> = {
     '# What the distribution itself configures has been done when the image was made.',
     'ExecStart=systemd-sysusers /dev/null',
     'ExecStart=-systemd-tmpfiles --create --boot /usr/lib/tmpfiles.d/provision.conf',
+  ]),
+  [`${DIR}/template-lists.service`]: unit([
+    '[Unit]',
+    'Description=No users of a template in a machine that was cut off before it was told of its own',
+    ...EARLY,
+    `ConditionFileNotEmpty=${MADE}`,
+    '',
+    '[Service]',
+    'Type=oneshot',
+    `ExecStart=/bin/sh -c '${PUT_BACK.replaceAll('$', '$$$$')}'`,
   ]),
   [`${DIR}/qemu-guest-agent.service`]: unit([
     '[Unit]',

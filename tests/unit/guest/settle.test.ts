@@ -39,10 +39,42 @@ describe('the scripts', () => {
     const more = [{ title: 'do more', script: 'more\n' }];
     expect(settleScript(SETTINGS, SELF, more).text).toMatchInlineSnapshot(`
       "exec 2>&1
+      { made=
+      [ ! -s /etc/.ai-vm/made ] || read -r made </etc/.ai-vm/made
+      case $made in
+      17abf9d08b68c5f1) : >/etc/.ai-vm/made ;;
+      *)
+      [ -z "$made" ] || { put=yes; for list in group gshadow shadow passwd; do [ ! -e /etc/.ai-vm/$list ] || mv -f /etc/.ai-vm/$list /etc/$list || put=; done; [ -n "$put" ] && : >/etc/.ai-vm/made; } &&
+      if there=0
+      while IFS=: read -r name _ uid _; do
+      case $name:$uid in dev:1000) there=$((there + 1)) ;; esac
+      done </etc/passwd
+      [ $there = 1 ]
+      then :
+      else
+      printf %s 'u dev 1000 "dev" /home/dev /bin/bash
+      m dev sudo
+      ' >/run/ai-vm/credentials/sysusers.extra &&
+      CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-sysusers /dev/null >/dev/null
+      fi
+      ;;
+      esac
+      } || echo ai-vm-failed 0
+      { [ -z "\${files-}" ] || printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
+      d /home/dev 0750 dev dev -
+      C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
+      C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
+      C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
+      d /home/dev/.ssh 0700 dev dev -
+      f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
+      f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
+      f+~ "/etc/motd" 0644 root root - aGVsbG8K
+      ' 1<>"$pipes/tmpfiles"
+      } || echo ai-vm-failed 1
       { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
       [ -z "\${link-}" ] || printf %s 'link set dev eth0 address 52:54:00:12:34:56
       ' 1<>"$pipes/link"
-      } || echo ai-vm-failed 0
+      } || echo ai-vm-failed 2
       { umask 077
       printf %s '-----BEGIN OPENSSH PRIVATE KEY-----
       AAAA
@@ -53,54 +85,15 @@ describe('the scripts', () => {
       ' >/etc/ssh/ssh_host_ed25519_key.pub &&
       { [ ! -p /run/ai-vm/sshd_config ] || echo 'Include /etc/ssh/sshd_config' 1<>/run/ai-vm/sshd_config; } &&
       if [ -s /run/sshd.pid ]; then read -r pid </run/sshd.pid && : >/run/sshd.pid && kill -HUP "$pid" && again=yes; fi
-      } || echo ai-vm-failed 1
-      { { [ -n "\${link-}" ] && wait "$link" && link=; } || {
-      link=
-      ip link set dev eth0 address '52:54:00:12:34:56'
-      }
-      } || echo ai-vm-failed 2
+      } || echo ai-vm-failed 3
       { date -s @1790000000.123 >/dev/null
-      } || echo ai-vm-failed 3 &
+      } || echo ai-vm-failed 4 &
       { echo 'c2VlZA==' >/dev/urandom
-      } || echo ai-vm-failed 4
-      { echo 'shop' >/proc/sys/kernel/hostname
       } || echo ai-vm-failed 5
-      { echo '0123456789abcdef0123456789abcdef' >/etc/machine-id
+      { echo 'shop' >/proc/sys/kernel/hostname
       } || echo ai-vm-failed 6
-      { if there=0
-      while IFS=: read -r name _ uid _; do
-      case $name:$uid in dev:1000) there=$((there + 1)) ;; esac
-      done </etc/passwd
-      [ $there = 1 ]
-      then :
-      elif [ -e /etc/.ai-vm/17abf9d08b68c5f1/etc/group ]; then mv -f /etc/.ai-vm/17abf9d08b68c5f1/etc/group /etc/.ai-vm/17abf9d08b68c5f1/etc/gshadow /etc/.ai-vm/17abf9d08b68c5f1/etc/shadow /etc/.ai-vm/17abf9d08b68c5f1/etc/passwd /etc/
-      else
-      printf %s 'u dev 1000 "dev" /home/dev /bin/bash
-      m dev sudo
-      ' >/run/ai-vm/credentials/sysusers.extra &&
-      CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-sysusers /dev/null >/dev/null
-      fi
+      { echo '0123456789abcdef0123456789abcdef' >/etc/machine-id
       } || echo ai-vm-failed 7
-      { text='L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
-      d /home/dev 0750 dev dev -
-      C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
-      C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
-      C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
-      d /home/dev/.ssh 0700 dev dev -
-      f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
-      f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
-      f+~ "/etc/motd" 0644 root root - aGVsbG8K
-      '
-      [ -z "\${files-}" ] || printf %s "$text" 1<>"$pipes/tmpfiles"
-      { [ -n "\${files-}" ] && wait "$files" && files=; } || {
-      files=
-      printf %s "$text" >/run/ai-vm/credentials/tmpfiles.extra &&
-      CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-tmpfiles --create --boot provision.conf
-      code=$?
-      printf '' >/run/ai-vm/credentials/tmpfiles.extra
-      [ $code = 0 ]
-      }
-      } || echo ai-vm-failed 8
       { [ -d '/mnt/host-rw/a' ] || mkdir -p -- '/mnt/host-rw/a'
       tries=0
       until mount -t virtiofs -o 'rw' -- 'rw1-a' '/mnt/host-rw/a' 2>/dev/null || mountpoint -q -- '/mnt/host-rw/a'; do
@@ -109,9 +102,32 @@ describe('the scripts', () => {
         sleep 0.05
       done
       [ "$tries" -lt 100 ]
-      } || echo ai-vm-failed 9
+      } || echo ai-vm-failed 8
       { more
+      } || echo ai-vm-failed 9
+      { { [ -n "\${link-}" ] && wait "$link" && link=; } || {
+      link=
+      ip link set dev eth0 address '52:54:00:12:34:56'
+      }
       } || echo ai-vm-failed 10
+      { { [ -n "\${files-}" ] && wait "$files" && files=; } || {
+      files=
+      printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
+      d /home/dev 0750 dev dev -
+      C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
+      C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
+      C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
+      d /home/dev/.ssh 0700 dev dev -
+      f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
+      f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
+      f+~ "/etc/motd" 0644 root root - aGVsbG8K
+      ' >/run/ai-vm/credentials/tmpfiles.extra &&
+      CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-tmpfiles --create --boot provision.conf
+      code=$?
+      printf '' >/run/ai-vm/credentials/tmpfiles.extra
+      [ $code = 0 ]
+      }
+      } || echo ai-vm-failed 11
       { [ -z "\${again:-}" ] || {
       tries=0
       until [ -s /run/sshd.pid ]; do
@@ -121,7 +137,11 @@ describe('the scripts', () => {
       done
       [ "$tries" -lt 200 ]
       }
-      } || echo ai-vm-failed 11
+      } || echo ai-vm-failed 12
+      { [ ! -e /sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.freeze ] || echo 0 >/sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.freeze
+      [ ! -e /sys/fs/cgroup/system.slice/systemd-udevd.service/cgroup.freeze ] || echo 0 >/sys/fs/cgroup/system.slice/systemd-udevd.service/cgroup.freeze
+      [ ! -e /sys/fs/cgroup/init.scope/cgroup.freeze ] || echo 0 >/sys/fs/cgroup/init.scope/cgroup.freeze
+      } || echo ai-vm-failed 13
       wait
       echo ai-vm-done
       "
@@ -134,7 +154,7 @@ describe('the scripts', () => {
       "exec 2>&1
       { growfs /
       } || echo ai-vm-failed 0
-      { rm -rf /etc/.ai-vm
+      { [ ! -d /etc/.ai-vm ] || rm -rf /etc/.ai-vm
       } || echo ai-vm-failed 1
       { systemctl restart --no-block systemd-journald.service
       } || echo ai-vm-failed 2
@@ -143,7 +163,7 @@ describe('the scripts', () => {
     `);
     expect(steps.map(({ title }) => title)).toEqual([
       'grow its disk',
-      'forget the users of others',
+      'forget the lists of its template',
       'begin its journal',
     ]);
   });
@@ -177,7 +197,7 @@ const STUBS = [
 ];
 const NET = '/proc/sys/net/ipv4/conf/eth0';
 const PLACES =
-  /(?<![\w/])\/(run\/ai-vm|run\/sshd\.pid|etc\/ssh|etc\/machine-id|etc\/\.ai-vm|etc\/passwd|proc\/sys|dev\/urandom)/gu;
+  /(?<![\w/])\/(run\/ai-vm|run\/sshd\.pid|etc\/ssh|etc\/machine-id|etc\/\.ai-vm|etc\/passwd|etc\/\$list|proc\/sys|dev\/urandom|sys\/fs\/cgroup)/gu;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'ai-vm-settle-'));
@@ -269,23 +289,46 @@ describe('a shell that runs them', () => {
     expect(await made()).toBe(2);
   });
 
-  it('takes the users that were prepared for it, and no others', async () => {
-    const { text } = settleScript(SETTINGS, SELF, []);
-    const dir = /-e (\S+)\/group/u.exec(text)?.[1] ?? '';
-    expect(prepare(SETTINGS.users)).toContain(`--root=${dir.replace(/\/etc$/u, '')} -`);
-    await mkdir(join(root, dir), { recursive: true });
-    await writeFile(join(root, dir, 'group'), '');
-    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
-    const from = ['group', 'gshadow', 'shadow', 'passwd'].map((name) => join(root, dir, name));
-    expect(await calls('mv')).toEqual([['-f', ...from, '/etc/']]);
-    expect(await calls('systemd-sysusers')).toEqual([]);
-    await passwd('dev:x:1000:1000:');
-    expect(await failed(settleScript(SETTINGS, SELF, []))).toEqual([]);
-    // It has them, and lists of its own.
-    expect(await calls('mv')).toHaveLength(1);
+  describe('in a clone of a template that has users', () => {
+    const kept = (): string => join(root, 'etc/.ai-vm');
+    const names = ['group', 'gshadow', 'shadow', 'passwd'];
+    beforeEach(async () => {
+      const marker = /echo (\w+) >\/etc\/\.ai-vm\/made/u.exec(prepare(SETTINGS.users))?.[1] ?? '';
+      await mkdir(kept());
+      for (const name of names) await writeFile(join(kept(), name), '');
+      await writeFile(join(kept(), 'made'), `${marker}\n`);
+    });
+    const settled = async (users: GuestSettings['users']): Promise<void> => {
+      expect(await failed(settleScript({ ...SETTINGS, users }, SELF, []))).toEqual([]);
+    };
     const others = [{ ...SETTINGS.users[0]!, uid: 1001 }];
-    expect(await failed(settleScript({ ...SETTINGS, users: others }, SELF, []))).toEqual([]);
-    expect(await calls('systemd-sysusers')).toHaveLength(1);
+
+    it('has them without any more ado when they are its own', async () => {
+      await settled(SETTINGS.users);
+      expect([...(await calls('mv')), ...(await calls('systemd-sysusers'))]).toEqual([]);
+      expect(await written('etc/.ai-vm/made')).toBe('');
+      // They are a machine's by now: one that is made of it never goes back behind that.
+      await settled(others);
+      expect(await calls('mv')).toEqual([]);
+      expect(await calls('systemd-sysusers')).toHaveLength(1);
+    });
+
+    it('has none of them when it has others, or none', async () => {
+      await passwd('dev:x:1000:1000:', 'dev:x:1001:1001:');
+      await settled([]);
+      expect(await calls('mv')).toEqual(names.map((name) => ['-f', join(kept(), name), join(root, 'etc', name)]));
+      expect(await written('etc/.ai-vm/made')).toBe('');
+    });
+
+    it('makes its own once those of the image are back, and none when they are not', async () => {
+      await stub('mv', 'exit 1');
+      expect(await failed(settleScript({ ...SETTINGS, users: others }, SELF, []))).toEqual(['make its users']);
+      expect(await calls('systemd-sysusers')).toEqual([]);
+      expect(await written('etc/.ai-vm/made')).not.toBe('');
+      await stub('mv');
+      await settled(others);
+      expect(await calls('systemd-sysusers')).toHaveLength(1);
+    });
   });
 
   it('leaves its key to root alone, and nothing of its files behind', async () => {
