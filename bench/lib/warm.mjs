@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cpuOf } from './bare.mjs';
 import { freePort } from './ready.mjs';
+import { VM } from './sandbox.mjs';
 import { median, summary } from './stats.mjs';
 import { mark, phasesOf, watchedUp } from './ups.mjs';
 
@@ -38,7 +39,9 @@ export async function benchWarm(sandbox, { boots, warms, say }) {
   const up = async (args) => {
     const { wall, cpu, marks } = await watchedUp(sandbox, args);
     const { pid } = await sandbox.machine();
-    return { ssh: loginAt(marks), whole: wall, ours: cpu, qemuCpu: cpuOf(pid), marks };
+    const qemuCpu = cpuOf(pid);
+    const first = wall + (await sandbox.ok(['exec', VM, '--', 'true'])).wall;
+    return { ssh: loginAt(marks), whole: wall, first, ours: cpu, qemuCpu, marks };
   };
   const cold = async () => {
     say(`cold up ${samples.cold.length + 1} of ${boots}`);
@@ -73,6 +76,7 @@ export async function benchWarm(sandbox, { boots, warms, say }) {
     rows: [
       row('warm up, until one can log in', 'ssh', { most: 1.5 }),
       row('warm up, until the command ends', 'whole', null),
+      row('warm up, and `exec true` in it', 'first', null),
     ],
     ...samples,
     split: {

@@ -77,7 +77,7 @@ in
     };
   };
 
-  # No users of a template in a machine that was cut off before it was told of its own: src/guest/settle-users.ts.
+  # No users of a template in a machine that was cut off before it was told of its own: src/model/template-lists.ts.
   systemd.services.template-lists = {
     wantedBy = [ "guest-settings.service" ];
     before = [

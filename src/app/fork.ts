@@ -188,13 +188,14 @@ export async function fork(context: Context, options: ForkOptions): Promise<Fork
       }
       const now = (frozen = await takeFrozen(context, source, seen));
       // Each keeps a processor busy until it is itself.
-      await inLanes(children, source.host.cpus, async (child) => {
+      const made = inLanes(children, source.host.cpus, async (child) => {
         const begin = performance.now();
         const { name, config } = child;
         const sshPort = await startChild(context, source, child, now, lock, { ssh: sshPorts.get(name)!, taken });
         forks.push({ vm: name, sshPort, ports: config.ports, ms: performance.now() - begin });
         emit({ type: 'info', vm: name, message: `${name} runs` });
       });
+      await together([made, now.lost]);
       forks.sort((a, b) => names.indexOf(a.vm) - names.indexOf(b.vm));
     } catch (error) {
       const done = new Set(forks.map((each) => each.vm));
@@ -206,7 +207,7 @@ export async function fork(context: Context, options: ForkOptions): Promise<Fork
       // Up to here the next command would have cleared away what is half there.
       if (frozen) await markFrozen(project.machine(vm), false);
     }
-    const { pause, touched, lost } = frozen;
-    return { source: vm, forks, pause, touched, lost, withoutShares: source.vm.shares.length };
+    const { pause, touched } = frozen;
+    return { source: vm, forks, pause, touched, lost: await frozen.lost, withoutShares: source.vm.shares.length };
   });
 }

@@ -4,30 +4,18 @@
  */
 import { createHash } from 'node:crypto';
 import type { GuestUser } from '../model/boot.ts';
+import { KEPT, LISTS, MADE, PUT_BACK } from '../model/template-lists.ts';
 import { sysusersOf } from './credentials.ts';
 import { shellQuote, write } from './shell.ts';
 import { DIR } from './waiting.ts';
 
-/** The lists of the image; on the file system of those that take their place. */
-const KEPT = '/etc/.ai-vm';
-/** Says which users the lists of the system have been given. Empty: by now they are the machine's own, whatever they were. */
-export const MADE = `${KEPT}/made`;
-/** Each is whole when the next one is put into its place: a user is there when all else of theirs is. */
-const LISTS = ['group', 'gshadow', 'shadow', 'passwd'];
-
 const nameOf = (sysusers: string): string => createHash('sha256').update(sysusers).digest('hex').slice(0, 16);
-
-/**
- * The lists of the image again, of which a system may not have all. Also what a boot does, where a machine was cut off before it was
- * told who it is.
- */
-export const PUT_BACK = `put=yes; for list in ${LISTS.join(' ')}; do [ ! -e ${KEPT}/$list ] || mv -f ${KEPT}/$list /etc/$list || put=; done; [ -n "$put" ] && : >${MADE}`;
 
 /** In a template. */
 export function prepareUsers(users: readonly GuestUser[]): string {
   const text = sysusersOf(users);
   return `mkdir -m 700 ${KEPT}
-for list in ${LISTS.join(' ')}; do [ ! -e /etc/$list ] || cp -a /etc/$list ${KEPT}/$list; done
+for list in ${LISTS}; do [ ! -e /etc/$list ] || cp -a /etc/$list ${KEPT}/$list; done
 echo ${nameOf(text)} >${MADE}
 printf %s ${shellQuote(text)} | systemd-sysusers - >/dev/null
 `;

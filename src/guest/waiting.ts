@@ -23,14 +23,27 @@ export const RELEASE_WAITING = `for pipe in ${PIPES.settle} ${PLACE}*/settle; do
 done
 `;
 
-/** @param nonce letters and digits */
-export const waitingPlace = (nonce: string): string => `${PLACE}${nonce}`;
+/**
+ * @param now milliseconds since 1970: places are in the order in which they were made
+ * @param nonce letters and digits
+ */
+export const waitingPlace = (now: number, nonce: string): string =>
+  `${PLACE}${now.toString(16).padStart(12, '0')}${nonce}`;
 
-/** Makes room for a shell that waits, in any guest that runs. */
+/**
+ * Makes room for a shell that waits, in any guest that runs, and ends those that wait at an older place. Whoever comes late to that
+ * finds nothing there, and nobody touches a younger one. It is there with its pipes, or not at all: the agent makes a file where it finds no
+ * pipe to open.
+ */
 export const prepareWaiting = (place: string): string => `mkdir -p -m 700 ${DIR} ${DIR}/credentials
-${RELEASE_WAITING}rm -rf ${PIPES.settle} ${PLACE}*
-mkdir -m 700 ${place}
-mkfifo -m 600 ${place}/settle ${place}/${FILES_PIPE} ${place}/${LINK_PIPE}
+mkdir -m 700 ${place}.new && mkfifo -m 600 ${place}.new/settle ${place}.new/${FILES_PIPE} ${place}.new/${LINK_PIPE} &&
+mv ${place}.new ${place} || exit 1
+[ ! -p ${PIPES.settle} ] || { echo 'exit 0' 1<>${PIPES.settle}; rm -f ${PIPES.settle}; }
+for old in ${PLACE}*; do
+  [ "$old" != ${place} ] || break
+  [ ! -p "$old/settle" ] || echo 'exit 0' 1<>"$old/settle"
+  rm -rf "$old"
+done
 `;
 
 /**

@@ -83,8 +83,7 @@ export class NixHome {
    */
   async collectGarbage(): Promise<void> {
     const alone = process.getuid?.() === 0 ? ['unshare', '--pid', '--fork', '--mount-proc'] : [];
-    const [file = '', ...args] = [...alone, 'nix-collect-garbage'];
-    await execa(file, args, { env: this.env(), extendEnv: false });
+    await execa('env', [...alone, 'nix-collect-garbage'], { env: this.env(), extendEnv: false });
   }
 
   /** Nothing in a store may be written, by its owner neither. */

@@ -19,7 +19,7 @@ import { withControl } from '../control.ts';
 import { copySparse, fdPath, memoryDir, nameless, touchedBytes, whileStopped } from './freeze.ts';
 import { attachShares, detachShares } from './shares.ts';
 import { switchDisk, takeBack } from './switch.ts';
-import { whileWaiting } from './waiting.ts';
+import { beginWaiting } from './waiting.ts';
 
 export interface Frozen {
   readonly memory: FileHandle;
@@ -37,12 +37,13 @@ export interface Frozen {
   readonly waiting: Partial<Waiting>;
   readonly pause: number;
   readonly touched: number;
-  readonly lost: readonly string[];
+  /** Settles when the machine has its shares back: what could not be given back, for people. */
+  readonly lost: Promise<readonly string[]>;
   release(): Promise<void>;
 }
 
 /**
- * The machine stands still while its memory is copied, and has its shares back when this returns. It stays marked as frozen.
+ * The machine stands still while its memory is copied, and is given its shares back when this returns. It stays marked as frozen.
  * @throws AiVmError `guest.agent` when a share is in use, `host.memory`
  */
 export async function takeFrozen(context: Context, boot: BootContext, seen: Observed): Promise<Frozen> {
@@ -96,28 +97,34 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
       });
       await together([whole, copied]);
     };
-    let taken: Pick<Frozen, 'waiting' | 'pause'>;
     const back = (): Promise<readonly string[]> => attachShares(context, boot, new AbortController().signal);
+    const agent = new Agent(paths.agent);
+    const taken = { waiting: {} as Partial<Waiting>, pause: 0 };
     try {
-      await detachShares(boot, signal);
-      taken = await whileWaiting(new Agent(paths.agent), signal, async (waiting) => {
-        const pause = await whileStopped(paths, signal, take).catch(async (error: unknown) => {
+      const shell = await beginWaiting(agent, signal);
+      try {
+        await detachShares(boot, signal);
+        taken.waiting = await shell.come();
+        taken.pause = await whileStopped(paths, signal, take).catch(async (error: unknown) => {
           // First of all, for what comes next needs room: what has been taken goes.
           await release();
           throw error;
         });
-        return { waiting, pause };
-      });
+      } finally {
+        await shell.end();
+      }
     } catch (error) {
       // What went wrong first is what people should read.
       await back()
-        .then(() => new Agent(paths.agent).exec(['/bin/sh', '-c', RELEASE_WAITING]))
+        .then(() => agent.exec(['/bin/sh', '-c', RELEASE_WAITING]))
         .then(() => withControl(paths, (qmp) => takeBack(context.project.paths, paths, qmp)))
         .then(() => markFrozen(paths, false))
         .catch(() => undefined);
       throw error;
     }
-    const lost = await back();
+    const lost = back();
+    // Whoever copies it hears of it in the end.
+    lost.catch(() => undefined);
     return {
       memory,
       plugged,

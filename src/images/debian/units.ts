@@ -3,7 +3,7 @@
  * system does at boot comes after them.
  */
 
-import { MADE, PUT_BACK } from '../../guest/settle-users.ts';
+import { MADE, PUT_BACK } from '../../model/template-lists.ts';
 
 const unit = (lines: readonly string[]): string => `${lines.join('\n')}\n`;
 

@@ -422,18 +422,29 @@ describe('a shell that runs them', () => {
     });
 
     it('makes each place anew, and has those end that wait at another', async () => {
-      for (const name of ['cat', 'mkfifo', 'rm', 'mkdir'])
+      for (const name of ['cat', 'mkfifo', 'mv', 'rm', 'mkdir'])
         await writeFile(join(root, 'bin', name), `#!/bin/sh\nPATH=/usr/bin:/bin exec ${name} "$@"\n`, { mode: 0o755 });
-      const run = (nonce: string): void => {
-        const text = prepareWaiting(waitingPlace(nonce)).replaceAll(PLACES, (path) => root + path);
+      const run = (now: number, nonce: string): void => {
+        const text = prepareWaiting(waitingPlace(now, nonce)).replaceAll(PLACES, (path) => root + path);
         execFileSync('/bin/sh', ['-c', text], { env: { PATH: join(root, 'bin') } });
       };
-      run('a');
-      const waiting = promisify(execFile)('/bin/sh', ['-c', `. ${root}${waitingPlace('a')}/settle; echo on`]);
+      const waitsAt = (now: number, nonce: string) =>
+        promisify(execFile)('/bin/sh', ['-c', `. ${root}${waitingPlace(now, nonce)}/settle; echo on`]);
+      const places = async (): Promise<string[]> => (await readdir(place())).filter((name) => name.startsWith('w.'));
+      run(10, 'z');
+      const waiting = waitsAt(10, 'z');
       await new Promise((resolve) => setTimeout(resolve, 100));
-      run('b');
+      run(11, 'b');
       expect((await waiting).stdout).toBe('');
-      expect((await readdir(place())).filter((name) => name.startsWith('w.'))).toEqual(['w.b']);
+      const mine = [expect.stringMatching(/b$/u)];
+      expect(await places()).toEqual(mine);
+      // One that was begun before, and comes late.
+      const younger = waitsAt(11, 'b');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      run(9, 'y');
+      expect(await places()).toEqual([expect.stringMatching(/y$/u), ...mine]);
+      await writeFile(join(root, waitingPlace(11, 'b'), 'settle'), 'echo told; exit 0\n');
+      expect((await younger).stdout).toBe('told\n');
     });
   });
 
