@@ -34,6 +34,15 @@ date +%s
 cat /proc/sys/kernel/random/boot_id
 `;
 
+/** The lists of the system are a template's, and those of its image are kept. */
+const CUT_OFF = `
+mkdir -m 700 /etc/.ai-vm
+for list in group gshadow shadow passwd; do cp -a /etc/$list /etc/.ai-vm/; done
+useradd -u 7777 other
+echo other >/etc/.ai-vm/made
+sync
+`;
+
 interface Self {
   readonly name: string;
   readonly machineId: string;
@@ -134,6 +143,22 @@ echo from-inside >/tmp/f; su ann -c 'cp /tmp/f /mnt/host-rw/data/f'`,
       ).toBe('1\n1\n');
     });
 
+    obligation(
+      'have their own users alone, whoever the template was made for, and a system that goes on',
+      async (box) => {
+        const held = ['init.scope', 'system.slice/systemd-udevd.service', 'system.slice/systemd-journald.service'];
+        const files = held.map((name) => `/sys/fs/cgroup/${name}/cgroup.freeze`).join(' ');
+        const seen = (vm: string): Promise<string> =>
+          asGuestRoot(
+            box,
+            `getent passwd ann bob dev | cut -d: -f1; cat ${files}; ls -d /etc/.ai-vm 2>/dev/null || :`,
+            vm,
+          );
+        expect(await seen('large')).toBe('ann\nbob\n0\n0\n0\n');
+        expect(await seen('small')).toBe('dev\n0\n0\n0\n');
+      },
+    );
+
     obligation('keep no secret of a machine in a template', (box) => {
       const memory = readFileSync(join(lastUsed(box), 'memory.bin'));
       // PEM of an OpenSSH private key, with its first bytes: there is a program that writes one, and no key.
@@ -143,6 +168,8 @@ echo from-inside >/tmp/f; su ann -c 'cp /tmp/f /mnt/host-rw/data/f'`,
     obligation('boot their own disk from then on, and are the same', async (box) => {
       const before = await self(box, 'small');
       await inGuest(box, 'echo kept >~/kept', 'small');
+      // As when it had been cut off before it was told who it is, and the template had been another one's.
+      await asGuestRoot(box, CUT_OFF, 'small');
       await box.ok(['stop', 'small']);
       await box.ok(['start', 'small']);
       expect(await isWarm(box, 'small')).toBe(false);
@@ -154,7 +181,7 @@ echo from-inside >/tmp/f; su ann -c 'cp /tmp/f /mnt/host-rw/data/f'`,
         hostKey: before.hostKey,
       });
       expect(after.boot).not.toBe(boot);
-      expect(await inGuest(box, 'cat ~/kept', 'small')).toBe('kept\n');
+      expect(await inGuest(box, 'cat ~/kept; getent passwd dev other | cut -d: -f1', 'small')).toBe('kept\ndev\n');
     });
 
     obligation('boot when they are told to', async (box) => {
