@@ -94,7 +94,8 @@ in
     serviceConfig.Type = "oneshot";
     script = ''
       for list in group gshadow shadow passwd; do
-        [ ! -e /etc/.ai-vm/$list ] || mv -f /etc/.ai-vm/$list /etc/$list
+        if [ -e /etc/.ai-vm/$list ]; then mv -f /etc/.ai-vm/$list /etc/$list
+        elif [ -e /etc/.ai-vm/no-$list ]; then rm -f /etc/$list; fi
       done
       : >/etc/.ai-vm/made
     '';

@@ -23,14 +23,16 @@ in
       X11Forwarding = false;
     };
     # First, as sshd takes the first value that it reads.
-    extraConfig = lib.mkBefore ''
-      HostKey /etc/ssh/ssh_host_ed25519_key
-      Include /etc/ssh/sshd_config.d/*.conf
-    ''
-    # Everybody comes from the address of the gateway: a penalty for one would be for all.
-    + lib.optionalString (lib.versionAtLeast config.programs.ssh.package.version "9.8") ''
-      PerSourcePenalties no
-    '';
+    extraConfig = lib.mkBefore (
+      ''
+        HostKey /etc/ssh/ssh_host_ed25519_key
+        Include /etc/ssh/sshd_config.d/*.conf
+      ''
+      # Everybody comes from the address of the gateway: a penalty for one would be for all.
+      + lib.optionalString (lib.versionAtLeast config.programs.ssh.package.version "9.8") ''
+        PerSourcePenalties no
+      ''
+    );
   };
   # `env` of the machine may say EDITOR or LANG as well, which NixOS would set anew in every shell.
   environment.extraInit = lib.mkAfter ''

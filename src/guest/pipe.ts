@@ -1,6 +1,7 @@
 /** Shells of the guest that wait for a script at a pipe. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toInteger } from './agent-checks.ts';
+import { AiVmError } from '../model/errors.ts';
+import { toBoolean, toInteger, toObject } from './agent-checks.ts';
 import type { AgentSession } from './agent-wire.ts';
 import { PIPES, waitAt, type Pipe } from './waiting.ts';
 
@@ -12,8 +13,12 @@ const AGAIN = 10;
 export const startWaiting = (session: AgentSession, pipe: Pipe, dir?: string): Promise<number> =>
   session.start({ path: '/bin/sh', arg: ['-c', waitAt(pipe, dir)], 'capture-output': true });
 
-/** @param path of a pipe @returns the agent's handle of it, by which a shell is told at once */
-export async function openPipe(session: AgentSession, path: string): Promise<number> {
+/**
+ * @param path of a pipe @param reader who is to come to it, by its pid, where that may end before it does
+ * @returns the agent's handle of the pipe, by which a shell is told at once
+ * @throws AiVmError `guest.agent`
+ */
+export async function openPipe(session: AgentSession, path: string, reader?: number): Promise<number> {
   const end = performance.now() + PATIENCE;
   for (;;) {
     try {
@@ -21,9 +26,15 @@ export async function openPipe(session: AgentSession, path: string): Promise<num
       return toInteger(opened, 'handle', Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     } catch (error) {
       if (performance.now() > end) throw error;
+      if (reader !== undefined) await mustLive(session, reader);
       await sleep(AGAIN);
     }
   }
+}
+
+async function mustLive(session: AgentSession, pid: number): Promise<void> {
+  const reply = toObject(await session.request('guest-exec-status', { pid }), 'guest-exec-status');
+  if (toBoolean(reply['exited'], 'exited')) throw new AiVmError('guest.agent', 'the guest could not be prepared');
 }
 
 /** The handle is gone then: some shells read all that there is before they begin. */

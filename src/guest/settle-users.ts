@@ -14,10 +14,13 @@ const nameOf = (sysusers: string): string => createHash('sha256').update(sysuser
 /** In a template. */
 export function prepareUsers(users: readonly GuestUser[]): string {
   const text = sysusersOf(users);
-  return `mkdir -m 700 ${KEPT}
-for list in ${LISTS}; do [ ! -e /etc/$list ] || cp -a /etc/$list ${KEPT}/$list; done
+  // A guest that does not put them back at a boot has none: each clone makes its own.
+  return `if systemctl cat template-lists.service >/dev/null 2>&1; then
+mkdir -m 700 ${KEPT}
+for list in ${LISTS}; do if [ -e /etc/$list ]; then cp -a /etc/$list ${KEPT}/$list; else : >${KEPT}/no-$list; fi; done
 echo ${nameOf(text)} >${MADE}
 printf %s ${shellQuote(text)} | systemd-sysusers - >/dev/null
+fi
 `;
 }
 

@@ -50,6 +50,7 @@ CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-tmpfiles --create --boot provis
 /usr/sbin/sshd -t 2>/dev/null || :
 date >/dev/null
 ip link >/dev/null
+mv --version >/dev/null
 `;
 
 interface OwnStep extends GuestStep {
@@ -90,9 +91,9 @@ export const mountSteps = (settings: GuestSettings, script = mountScript): Guest
     .sort((a, b) => (a.target < b.target ? -1 : 1))
     .map((mount) => ({ title: `mount ${mount.target}`, script: script(mount) }));
 
-/** What sshd reads when it starts: it does not wait until files are written with their owners and modes. */
+/** What sshd reads when it starts: it does not wait for the program that writes the others. All are root's alone. */
 const ofSshd = ({ files }: GuestSettings): readonly GuestFile[] =>
-  files.filter(({ path }) => path.startsWith('/etc/ssh/'));
+  files.filter(({ path, mode, owner }) => path.startsWith('/etc/ssh/') && mode === '0600' && owner === 'root');
 
 const FSTAB = `${DIR}/fstab`;
 
@@ -117,18 +118,18 @@ together=yes || :`,
 }
 
 /**
- * First what others wait for, and what takes longest. Files belong to users; what is sent to its old address is lost when it has
- * another; then SSH; then what makes this machine itself.
+ * Its address first, for what is sent to the old one is lost when it has another; then what others wait for, and what takes longest: files
+ * belong to users, and SSH needs none of them; then what makes this machine itself.
  */
 function ownSteps(settings: GuestSettings, self: Self, texts: Texts): OwnStep[] {
   return [
-    { title: 'make its users', script: makeUsers(settings.users) },
-    { title: 'begin its files', script: feed('files', FILES_PIPE, q(texts.files)) },
     {
       title: 'announce its network address',
       script: `echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
 ${feed('link', LINK_PIPE, q(`${texts.link} ${texts.mac}\n`))}`,
     },
+    { title: 'make its users', script: makeUsers(settings.users) },
+    { title: 'begin its files', script: `text=${q(texts.files)}\n${feed('files', FILES_PIPE, '"$text"')}` },
     {
       title: 'set its SSH host key',
       script: `umask 077
@@ -147,27 +148,36 @@ if [ -s ${SSHD_PID} ]; then read -r pid <${SSHD_PID} && : >${SSHD_PID} && kill -
   ];
 }
 
-/** What was begun at first: the programs that waited have had the time of all that is between. */
-function lastSteps({ files, link, mac }: Texts): OwnStep[] {
-  const credential = `${DIR}/credentials/tmpfiles.extra`;
-  return [
-    { title: 'set its network address', script: fed('link', `ip ${link} ${q(mac)}`) },
-    {
-      title: 'write its files',
-      script: fed(
-        'files',
-        `${write(files, credential)} &&
+const FILES_CREDENTIAL = `${DIR}/credentials/tmpfiles.extra`;
+
+/** Begun long before. */
+const WRITTEN: OwnStep = {
+  title: 'write its files',
+  script: fed(
+    'files',
+    `printf %s "$text" >${FILES_CREDENTIAL} &&
 CREDENTIALS_DIRECTORY=${DIR}/credentials systemd-tmpfiles --create --boot provision.conf
 code=$?
-printf '' >${credential}
+printf '' >${FILES_CREDENTIAL}
 [ $code = 0 ]`,
-      ),
-    },
-    // A copy of a machine whose sshd runs must not be met with the key of the other one.
-    { title: 'take up its SSH host key', script: `[ -z "\${again:-}" ] || {\n${AWAIT_SSHD}\n}` },
-    { title: 'let its system go on', script: LET_GO },
-  ];
-}
+  ),
+};
+
+/** What else waits has had the time of all that is between. */
+const lastSteps = ({ link, mac }: Texts): OwnStep[] => [
+  { title: 'set its network address', script: fed('link', `ip ${link} ${q(mac)}`) },
+  // A copy of a machine whose sshd runs must not be met with the key of the other one.
+  { title: 'take up its SSH host key', script: `[ -z "\${again:-}" ] || {\n${AWAIT_SSHD}\n}` },
+  { title: 'let its system go on', script: LET_GO },
+];
+
+/** What is mounted there lies over what is written. */
+const isOverFiles = ({ mounts, users, files }: GuestSettings): boolean =>
+  mounts.some(({ target }) =>
+    [...users.map(({ name }) => `/home/${name}/.ssh`), ...files.map(({ path }) => path)].some((path) =>
+      `${path}/`.startsWith(`${target}/`),
+    ),
+  );
 
 /** What the programs that wait are told, or their like when none does. */
 interface Texts {
@@ -179,9 +189,12 @@ interface Texts {
 }
 
 function textsOf(settings: GuestSettings, self: Self): Texts {
+  const sshd = new Set(ofSshd(settings));
+  // Not what is written for sshd, which reads it meanwhile.
+  const rest = { ...settings, files: settings.files.filter((file) => !sshd.has(file)) };
   return {
     // From its next start on sshd reads what it reads everywhere.
-    files: `L+ ${SSH_CONFIG} - - - - /etc/ssh/sshd_config\n${credentials(settings, self.machineId).get('tmpfiles.extra') ?? ''}`,
+    files: `L+ ${SSH_CONFIG} - - - - /etc/ssh/sshd_config\n${credentials(rest, self.machineId).get('tmpfiles.extra') ?? ''}`,
     link: 'link set dev eth0 address',
     mac: self.mac,
   };
@@ -208,13 +221,14 @@ function scriptOf(steps: readonly OwnStep[]): Script {
 }
 
 /** Who the machine is, and its shares. */
-export const settleScript = (settings: GuestSettings, self: Self, more: readonly GuestStep[]): Script =>
-  scriptOf([
-    ...vital(ownSteps(settings, self, textsOf(settings, self))),
-    ...togetherSteps(settings),
-    ...more,
-    ...vital(lastSteps(textsOf(settings, self))),
-  ]);
+export function settleScript(settings: GuestSettings, self: Self, more: readonly GuestStep[]): Script {
+  const texts = textsOf(settings, self);
+  const own = vital(ownSteps(settings, self, texts));
+  const mounts = togetherSteps(settings);
+  const written = vital([WRITTEN]);
+  const shares = isOverFiles(settings) ? [...written, ...mounts] : [...mounts, ...written];
+  return scriptOf([...own, ...shares, ...more, ...vital(lastSteps(texts))]);
+}
 
 const clockStep = (now: number): GuestStep => ({
   title: 'set its clock',

@@ -68,7 +68,7 @@ const trust = (target: Pick<SshTarget, 'hostAlias' | 'knownHosts' | 'privateKey'
   PreferredAuthentications: 'publickey',
   // Between two programs on this host nobody listens in who could wait for a quantum computer: an emulated guest needs a third of
   // a login for the exchange that could.
-  KexAlgorithms: '^curve25519-sha256',
+  KexAlgorithms: 'curve25519-sha256',
   LogLevel: 'ERROR',
 });
 

@@ -50,11 +50,17 @@ done
  * What of a system answers to everything that happens, and that nobody waits for while a clone is told who it is: the journal, udev, and PID 1.
  * In a template they are held, and let go when it has been told; what they are sent is kept for them by the kernel.
  */
-const HELD = ['system.slice/systemd-journald.service', 'system.slice/systemd-udevd.service', 'init.scope'].map(
-  (name) => `/sys/fs/cgroup/${name}/cgroup.freeze`,
-);
-const hold = (state: 0 | 1): string => HELD.map((file) => `[ ! -e ${file} ] || echo ${state} >${file}\n`).join('');
-export const LET_GO = hold(0);
+const HELD = ['system.slice/systemd-journald.service', 'system.slice/systemd-udevd.service'];
+/** Where users are looked up in what PID 1 knows of them too, it has to answer. */
+const PID_1 = 'init.scope';
+const ASKS_PID_1 = "grep -qE '^(passwd|group|shadow|gshadow):.*systemd' /etc/nsswitch.conf";
+
+function hold(state: 0 | 1, name: string): string {
+  const file = `/sys/fs/cgroup/${name}/cgroup.freeze`;
+  return `[ ! -e ${file} ] || echo ${state} >${file}\n`;
+}
+const HOLD = `${HELD.map((name) => hold(1, name)).join('')}${ASKS_PID_1} || {\n${hold(1, PID_1)}}\n`;
+export const LET_GO = [...HELD, PID_1].map((name) => hold(0, name)).join('');
 
 /**
  * Waits until somebody waits at each pipe of a template, and holds all that need not run. A process that opens a pipe for reading sleeps in the kernel until
@@ -67,7 +73,7 @@ until [ "$(grep -lsE 'wait_for_partner|fifo_open' /proc/[0-9]*/wchan | wc -l)" -
   [ "$tries" -lt 100 ] || exit 0
   sleep 0.1
 done
-${hold(1)}`;
+${HOLD}`;
 
 /**
  * Programs that wait beside the shell that is to settle: what it starts, knows the pids of, and takes with it. What is written to a pipe

@@ -4,6 +4,7 @@ import type { Agent } from '../../guest/agent.ts';
 import { openPipe, writePipe } from '../../guest/pipe.ts';
 import { FORGET_LISTS } from '../../guest/settle-users.ts';
 import { prepareWaiting, waitAt, waitingPlace } from '../../guest/waiting.ts';
+import type { Limits } from '../../host/deadline.ts';
 import type { Waiting } from '../../images/templates.ts';
 
 /** A guest under emulation on a loaded host starts three programs (milliseconds). */
@@ -26,16 +27,17 @@ export async function beginWaiting(agent: Agent, signal: AbortSignal): Promise<W
     { signal },
   );
   let handle: number | undefined;
+  const open = async (limits: Limits): Promise<number> =>
+    (handle ??= await agent.use((session) => openPipe(session, `${place}/settle`, settle), limits));
   return {
-    come: async () => {
-      const open = `${place}/settle`;
-      handle = await agent.use((session) => openPipe(session, open), { timeout: PATIENCE, signal });
-      return { settle, handle };
-    },
+    come: async () => ({ settle, handle: await open({ timeout: PATIENCE, signal }) }),
     end: async () => {
-      const opened = handle;
-      if (opened === undefined) return;
-      await agent.use((session) => writePipe(session, opened, 'exit 0\n')).catch(() => undefined);
+      const limits = { timeout: PATIENCE };
+      const write = async (): Promise<void> => {
+        const opened = await open(limits);
+        await agent.use((session) => writePipe(session, opened, 'exit 0\n'), limits);
+      };
+      await write().catch(() => undefined);
     },
   };
 }

@@ -7,6 +7,7 @@ import { AiVmError } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
+import { takeGreeting } from '../greeted.ts';
 import { logTail } from '../logs.ts';
 import { commandDigest } from '../provision.ts';
 import { login, sessionArgv } from '../ssh.ts';
@@ -23,6 +24,8 @@ export async function provisionStep(context: Context, run: Run, step: Step, at: 
     const done = target.applied.provisioned;
     if (done.includes(commandDigest(command))) continue;
     at.progress(`${index + 1}/${commands.length}: ${command.split('\n')[0]!.slice(0, 60)}`);
+    // It may boot the guest anew.
+    await takeGreeting(paths);
     const argv = sessionArgv(context, target, { vm, command: ['sh', '-c', command], user: null }, false);
     const child = execa('ssh', argv, {
       stdin: 'ignore',

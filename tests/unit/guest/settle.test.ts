@@ -39,12 +39,16 @@ describe('the scripts', () => {
     const more = [{ title: 'do more', script: 'more\n' }];
     expect(settleScript(SETTINGS, SELF, more).text).toMatchInlineSnapshot(`
       "exec 2>&1
+      { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
+      [ -z "\${link-}" ] || printf %s 'link set dev eth0 address 52:54:00:12:34:56
+      ' 1<>"$pipes/link"
+      } || echo ai-vm-failed 0
       { made=
       [ ! -s /etc/.ai-vm/made ] || read -r made </etc/.ai-vm/made
       case $made in
       17abf9d08b68c5f1) : >/etc/.ai-vm/made ;;
       *)
-      [ -z "$made" ] || { put=yes; for list in group gshadow shadow passwd; do [ ! -e /etc/.ai-vm/$list ] || mv -f /etc/.ai-vm/$list /etc/$list || put=; done; [ -n "$put" ] && : >/etc/.ai-vm/made; } &&
+      [ -z "$made" ] || { set --; for list in group gshadow shadow passwd; do if [ -e /etc/.ai-vm/$list ]; then set -- "$@" /etc/.ai-vm/$list; elif [ -e /etc/.ai-vm/no-$list ]; then rm -f /etc/$list; fi; done; [ $# = 0 ] || mv -f "$@" /etc/ && : >/etc/.ai-vm/made; } &&
       if there=0
       while IFS=: read -r name _ uid _; do
       case $name:$uid in dev:1000) there=$((there + 1)) ;; esac
@@ -59,8 +63,8 @@ describe('the scripts', () => {
       fi
       ;;
       esac
-      } || echo ai-vm-failed 0
-      { [ -z "\${files-}" ] || printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
+      } || echo ai-vm-failed 1
+      { text='L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
       d /home/dev 0750 dev dev -
       C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
       C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
@@ -69,11 +73,8 @@ describe('the scripts', () => {
       f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
       f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
       f+~ "/etc/motd" 0644 root root - aGVsbG8K
-      ' 1<>"$pipes/tmpfiles"
-      } || echo ai-vm-failed 1
-      { echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
-      [ -z "\${link-}" ] || printf %s 'link set dev eth0 address 52:54:00:12:34:56
-      ' 1<>"$pipes/link"
+      '
+      [ -z "\${files-}" ] || printf %s "$text" 1<>"$pipes/tmpfiles"
       } || echo ai-vm-failed 2
       { umask 077
       printf %s '-----BEGIN OPENSSH PRIVATE KEY-----
@@ -103,29 +104,20 @@ describe('the scripts', () => {
       done
       [ "$tries" -lt 100 ]
       } || echo ai-vm-failed 8
-      { more
-      } || echo ai-vm-failed 9
-      { { [ -n "\${link-}" ] && wait "$link" && link=; } || {
-      link=
-      ip link set dev eth0 address '52:54:00:12:34:56'
-      }
-      } || echo ai-vm-failed 10
       { { [ -n "\${files-}" ] && wait "$files" && files=; } || {
       files=
-      printf %s 'L+ /run/ai-vm/sshd_config - - - - /etc/ssh/sshd_config
-      d /home/dev 0750 dev dev -
-      C /home/dev/.bashrc 0644 dev dev - /etc/skel/.bashrc
-      C /home/dev/.profile 0644 dev dev - /etc/skel/.profile
-      C /home/dev/.bash_logout 0644 dev dev - /etc/skel/.bash_logout
-      d /home/dev/.ssh 0700 dev dev -
-      f+~ "/home/dev/.ssh/authorized_keys" 0600 dev dev - c3NoLWVkMjU1MTkgQUFBQSBkZXYK
-      f+~ "/etc/sudoers.d/90-ai-vm-dev" 0440 root root - ZGV2IEFMTD0oQUxMOkFMTCkgTk9QQVNTV0Q6IEFMTAo=
-      f+~ "/etc/motd" 0644 root root - aGVsbG8K
-      ' >/run/ai-vm/credentials/tmpfiles.extra &&
+      printf %s "$text" >/run/ai-vm/credentials/tmpfiles.extra &&
       CREDENTIALS_DIRECTORY=/run/ai-vm/credentials systemd-tmpfiles --create --boot provision.conf
       code=$?
       printf '' >/run/ai-vm/credentials/tmpfiles.extra
       [ $code = 0 ]
+      }
+      } || echo ai-vm-failed 9
+      { more
+      } || echo ai-vm-failed 10
+      { { [ -n "\${link-}" ] && wait "$link" && link=; } || {
+      link=
+      ip link set dev eth0 address '52:54:00:12:34:56'
       }
       } || echo ai-vm-failed 11
       { [ -z "\${again:-}" ] || {
@@ -316,8 +308,16 @@ describe('a shell that runs them', () => {
     it('has none of them when it has others, or none', async () => {
       await passwd('dev:x:1000:1000:', 'dev:x:1001:1001:');
       await settled([]);
-      expect(await calls('mv')).toEqual(names.map((name) => ['-f', join(kept(), name), join(root, 'etc', name)]));
+      expect(await calls('mv')).toEqual([['-f', ...names.map((name) => join(kept(), name)), '/etc/']]);
       expect(await written('etc/.ai-vm/made')).toBe('');
+    });
+
+    it('has no list that its image has not', async () => {
+      await rm(join(kept(), 'gshadow'));
+      await writeFile(join(kept(), 'no-gshadow'), '');
+      await settled(others);
+      expect((await calls('mv'))[0]).not.toContain(join(kept(), 'gshadow'));
+      expect(await calls('rm')).toEqual([['-f', join(root, 'etc/gshadow')]]);
     });
 
     it('makes its own once those of the image are back, and none when they are not', async () => {
@@ -329,6 +329,24 @@ describe('a shell that runs them', () => {
       await settled(others);
       expect(await calls('systemd-sysusers')).toHaveLength(1);
     });
+  });
+
+  it('leaves what sshd reads to the shell, and waits for files before it mounts over them', () => {
+    const ofSshd = {
+      path: '/etc/ssh/sshd_config.d/10-env.conf',
+      mode: '0600',
+      owner: 'root',
+      group: 'root',
+      content: 'SetEnv A=1',
+    };
+    const mounts = [{ ...SETTINGS.mounts[0]!, target: '/home/dev' }];
+    const { text, steps } = settleScript({ ...SETTINGS, mounts, files: [...SETTINGS.files, ofSshd] }, SELF, []);
+    expect(text).toContain(`printf %s 'SetEnv A=1' >'${ofSshd.path}'`);
+    expect(text).not.toContain(`f+~ "${ofSshd.path}"`);
+    const titles = steps.map(({ title }) => title);
+    expect(titles.indexOf('write its files')).toBeLessThan(titles.indexOf('mount /home/dev'));
+    const apart = settleScript(SETTINGS, SELF, []).steps.map(({ title }) => title);
+    expect(apart.indexOf('write its files')).toBeGreaterThan(apart.indexOf('mount /mnt/host-rw/a'));
   });
 
   it('leaves its key to root alone, and nothing of its files behind', async () => {

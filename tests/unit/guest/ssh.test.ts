@@ -27,7 +27,7 @@ describe('the arguments of ssh', () => {
       '-F none -l dev -p 2222 -T -o HostKeyAlias=ai-vm-1234 -o HostKeyAlgorithms=ssh-ed25519 -o StrictHostKeyChecking=yes' +
         ' -o UserKnownHostsFile="/state/dev/known_hosts" -o GlobalKnownHostsFile=/dev/null -o CheckHostIP=no' +
         ' -o UpdateHostKeys=no -o IdentitiesOnly=yes -o IdentityFile="/state/dev/id_ed25519" -o IdentityAgent=none' +
-        ' -o PreferredAuthentications=publickey -o KexAlgorithms=^curve25519-sha256 -o LogLevel=ERROR -o ForwardAgent=no -o ForwardX11=no -o ConnectTimeout=15 -o SendEnv=LC_AI_VM_*' +
+        ' -o PreferredAuthentications=publickey -o KexAlgorithms=curve25519-sha256 -o LogLevel=ERROR -o ForwardAgent=no -o ForwardX11=no -o ConnectTimeout=15 -o SendEnv=LC_AI_VM_*' +
         ' -o BatchMode=yes -o ControlMaster=auto -o ControlPath="/run/user/1000/ai-vm/12345678/dev/ssh"' +
         ' -o ControlPersist=30 -- 127.0.0.1 exec ls',
     );
