@@ -40,6 +40,9 @@ export class Sandbox {
     chmodSync(join(this.dir, 'run'), 0o700);
     const images = imagesDir();
     mkdirSync(images, { recursive: true });
+    // Root's machines have a user's number by their home, and a template has the users of whom it was made for: here they are somebody
+    // else's each time, which nobody else ever has.
+    if (!process.env.AI_VM_IMAGES) rmSync(join(images, 'templates'), { recursive: true, force: true });
     this.env = {
       ...process.env,
       AI_VM_HOME: join(this.dir, 'home'),
