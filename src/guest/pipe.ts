@@ -3,15 +3,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AiVmError } from '../model/errors.ts';
 import { toBoolean, toInteger, toObject } from './agent-checks.ts';
 import type { AgentSession } from './agent-wire.ts';
-import { PIPES, waitAt, type Pipe } from './waiting.ts';
+import { PIPES, type Pipe } from './waiting.ts';
 
 /** The agent does not wait for the other end of a pipe: a shell that was just started waits for others first (milliseconds). */
 const PATIENCE = 30_000;
 const AGAIN = 10;
 
-/** @param dir where its pipes are @returns its pid */
-export const startWaiting = (session: AgentSession, pipe: Pipe, dir?: string): Promise<number> =>
-  session.start({ path: '/bin/sh', arg: ['-c', waitAt(pipe, dir)], 'capture-output': true });
+/** @param script ends at its pipe: `waitAt` @returns its pid */
+export const startWaiting = (session: AgentSession, script: string): Promise<number> =>
+  session.start({ path: '/bin/sh', arg: ['-c', script], 'capture-output': true });
 
 /**
  * @param path of a pipe @param reader who is to come to it, by its pid, where that may end before it does

@@ -117,19 +117,30 @@ together=yes || :`,
   return [together, ...alone];
 }
 
+/** Words of `ip`, up to the address itself. */
+const ADDRESS = 'link set dev eth0 address';
+
+/** Lines of tmpfiles.d, without what is written for sshd, which reads it meanwhile. */
+function filesOf(settings: GuestSettings, self: Self): string {
+  const sshd = new Set(ofSshd(settings));
+  const rest = { ...settings, files: settings.files.filter((file) => !sshd.has(file)) };
+  // From its next start on sshd reads what it reads everywhere.
+  return `L+ ${SSH_CONFIG} - - - - /etc/ssh/sshd_config\n${credentials(rest, self.machineId).get('tmpfiles.extra') ?? ''}`;
+}
+
 /**
  * Its address first, for what is sent to the old one is lost when it has another; then what others wait for, and what takes longest: files
  * belong to users, and SSH needs none of them; then what makes this machine itself.
  */
-function ownSteps(settings: GuestSettings, self: Self, texts: Texts): OwnStep[] {
+function ownSteps(settings: GuestSettings, self: Self): OwnStep[] {
   return [
     {
       title: 'announce its network address',
       script: `echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
-${feed('link', LINK_PIPE, q(`${texts.link} ${texts.mac}\n`))}`,
+${feed('link', LINK_PIPE, q(`${ADDRESS} ${self.mac}\n`))}`,
     },
     { title: 'make its users', script: makeUsers(settings.users) },
-    { title: 'begin its files', script: `text=${q(texts.files)}\n${feed('files', FILES_PIPE, '"$text"')}` },
+    { title: 'begin its files', script: `text=${q(filesOf(settings, self))}\n${feed('files', FILES_PIPE, '"$text"')}` },
     {
       title: 'set its SSH host key',
       script: `umask 077
@@ -164,8 +175,8 @@ printf '' >${FILES_CREDENTIAL}
 };
 
 /** What else waits has had the time of all that is between. */
-const lastSteps = ({ link, mac }: Texts): OwnStep[] => [
-  { title: 'set its network address', script: fed('link', `ip ${link} ${q(mac)}`) },
+const lastSteps = ({ mac }: Self): OwnStep[] => [
+  { title: 'set its network address', script: fed('link', `ip ${ADDRESS} ${q(mac)}`) },
   // A copy of a machine whose sshd runs must not be met with the key of the other one.
   { title: 'take up its SSH host key', script: `[ -z "\${again:-}" ] || {\n${AWAIT_SSHD}\n}` },
   { title: 'let its system go on', script: LET_GO },
@@ -178,27 +189,6 @@ const isOverFiles = ({ mounts, users, files }: GuestSettings): boolean =>
       `${path}/`.startsWith(`${target}/`),
     ),
   );
-
-/** What the programs that wait are told, or their like when none does. */
-interface Texts {
-  /** Lines of tmpfiles.d. */
-  readonly files: string;
-  /** Words of `ip`, up to the address itself. */
-  readonly link: string;
-  readonly mac: string;
-}
-
-function textsOf(settings: GuestSettings, self: Self): Texts {
-  const sshd = new Set(ofSshd(settings));
-  // Not what is written for sshd, which reads it meanwhile.
-  const rest = { ...settings, files: settings.files.filter((file) => !sshd.has(file)) };
-  return {
-    // From its next start on sshd reads what it reads everywhere.
-    files: `L+ ${SSH_CONFIG} - - - - /etc/ssh/sshd_config\n${credentials(rest, self.machineId).get('tmpfiles.extra') ?? ''}`,
-    link: 'link set dev eth0 address',
-    mac: self.mac,
-  };
-}
 
 const vital = (steps: readonly OwnStep[]): OwnStep[] => steps.map((step) => ({ ...step, vital: true }));
 
@@ -222,12 +212,11 @@ function scriptOf(steps: readonly OwnStep[]): Script {
 
 /** Who the machine is, and its shares. */
 export function settleScript(settings: GuestSettings, self: Self, more: readonly GuestStep[]): Script {
-  const texts = textsOf(settings, self);
-  const own = vital(ownSteps(settings, self, texts));
+  const own = vital(ownSteps(settings, self));
   const mounts = togetherSteps(settings);
   const written = vital([WRITTEN]);
   const shares = isOverFiles(settings) ? [...written, ...mounts] : [...mounts, ...written];
-  return scriptOf([...own, ...shares, ...more, ...vital(lastSteps(texts))]);
+  return scriptOf([...own, ...shares, ...more, ...vital(lastSteps(self))]);
 }
 
 const clockStep = (now: number): GuestStep => ({

@@ -63,8 +63,8 @@ const HOLD = `${HELD.map((name) => hold(1, name)).join('')}${ASKS_PID_1} || {\n$
 export const LET_GO = [...HELD, PID_1].map((name) => hold(0, name)).join('');
 
 /**
- * Waits until somebody waits at each pipe of a template, and holds all that need not run. A process that opens a pipe for reading sleeps in the kernel until
- * somebody writes; its wait channel says so.
+ * Waits until somebody waits at each pipe of a template, and holds all that need not run. A process that opens a pipe for reading sleeps
+ * in the kernel until somebody writes; its wait channel says so.
  */
 export const REST = `tries=0
 until [ "$(grep -lsE 'wait_for_partner|fifo_open' /proc/[0-9]*/wchan | wc -l)" -ge 5 ]; do

@@ -1,7 +1,7 @@
 /** A shell of a machine that is copied: each copy is told by it who it is. */
 import { randomBytes } from 'node:crypto';
 import type { Agent } from '../../guest/agent.ts';
-import { openPipe, writePipe } from '../../guest/pipe.ts';
+import { openPipe, startWaiting, writePipe } from '../../guest/pipe.ts';
 import { FORGET_LISTS } from '../../guest/settle-users.ts';
 import { prepareWaiting, waitAt, waitingPlace } from '../../guest/waiting.ts';
 import type { Limits } from '../../host/deadline.ts';
@@ -22,10 +22,7 @@ export interface WaitingShell {
 export async function beginWaiting(agent: Agent, signal: AbortSignal): Promise<WaitingShell> {
   const place = waitingPlace(Date.now(), randomBytes(8).toString('hex'));
   const script = `${FORGET_LISTS}${prepareWaiting(place)}${waitAt('settle', place)}`;
-  const settle = await agent.use(
-    (session) => session.start({ path: '/bin/sh', arg: ['-c', script], 'capture-output': true }),
-    { signal },
-  );
+  const settle = await agent.use((session) => startWaiting(session, script), { signal });
   let handle: number | undefined;
   const open = async (limits: Limits): Promise<number> =>
     (handle ??= await agent.use((session) => openPipe(session, `${place}/settle`, settle), limits));

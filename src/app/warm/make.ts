@@ -6,7 +6,7 @@ import { Agent } from '../../guest/agent.ts';
 import { openPipe, startWaiting } from '../../guest/pipe.ts';
 import { waitForAgent } from '../../guest/readiness.ts';
 import { prepare } from '../../guest/settle.ts';
-import { PIPES, REST } from '../../guest/waiting.ts';
+import { PIPES, REST, waitAt } from '../../guest/waiting.ts';
 import { boundToUs } from '../../host/bound.ts';
 import { ownDirectory, removeTree } from '../../host/directories.ts';
 import { privilegesOf } from '../../host/privileges.ts';
@@ -111,7 +111,10 @@ async function bringToRest(agent: Agent, job: Job): Promise<Waiting> {
     });
   }
   return agent.use(
-    async (session) => ({ settle: await startWaiting(session, 'settle'), grow: await startWaiting(session, 'grow') }),
+    async (session) => ({
+      settle: await startWaiting(session, waitAt('settle')),
+      grow: await startWaiting(session, waitAt('grow')),
+    }),
     { signal },
   );
 }
