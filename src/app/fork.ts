@@ -163,14 +163,6 @@ async function resume({ paths, vm, chassis }: BootContext, frozen: Frozen, signa
   );
 }
 
-const isWhole = ({ lost }: Frozen): Promise<boolean> =>
-  lost.then(
-    () => true,
-    () => false,
-  );
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 export async function fork(context: Context, options: ForkOptions): Promise<ForkResult> {
   const vm = await onlyMachine(context, options.vm);
   const { project, emit } = context;
@@ -203,7 +195,7 @@ export async function fork(context: Context, options: ForkOptions): Promise<Fork
         forks.push({ vm: name, sshPort, ports: config.ports, ms: performance.now() - begin });
         emit({ type: 'info', vm: name, message: `${name} runs` });
       });
-      await together([made, now.lost.catch(() => undefined)]);
+      await together([made, now.back]);
       forks.sort((a, b) => names.indexOf(a.vm) - names.indexOf(b.vm));
     } catch (error) {
       const done = new Set(forks.map((each) => each.vm));
@@ -213,10 +205,10 @@ export async function fork(context: Context, options: ForkOptions): Promise<Fork
     } finally {
       await frozen?.release();
       // Up to here the next command would have cleared away what is half there, and given it the shares that it has not.
-      if (frozen && (await isWhole(frozen))) await markFrozen(project.machine(vm), false);
+      if ((await frozen?.back)?.whole) await markFrozen(project.machine(vm), false);
     }
     const { pause, touched } = frozen;
-    const lost = await frozen.lost.catch((error: unknown) => [`get its shares back: ${messageOf(error)}`]);
+    const { lost } = await frozen.back;
     return { source: vm, forks, pause, touched, lost, withoutShares: source.vm.shares.length };
   });
 }

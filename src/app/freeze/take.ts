@@ -21,6 +21,14 @@ import { attachShares, detachShares } from './shares.ts';
 import { switchDisk, takeBack } from './switch.ts';
 import { beginWaiting } from './waiting.ts';
 
+/** What became of the shares of a machine that was copied. */
+export interface SharesBack {
+  /** False: it has to be given them by the next command. */
+  readonly whole: boolean;
+  /** What could not be given back, for people. */
+  readonly lost: readonly string[];
+}
+
 export interface Frozen {
   readonly memory: FileHandle;
   readonly plugged: FileHandle;
@@ -37,8 +45,8 @@ export interface Frozen {
   readonly waiting: Partial<Waiting>;
   readonly pause: number;
   readonly touched: number;
-  /** Settles when the machine has its shares back: what could not be given back, for people. */
-  readonly lost: Promise<readonly string[]>;
+  /** Settles when that is over; never rejects. */
+  readonly back: Promise<SharesBack>;
   release(): Promise<void>;
 }
 
@@ -122,9 +130,6 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
         .catch(() => undefined);
       throw error;
     }
-    const lost = back();
-    // Whoever copies it hears of it in the end.
-    lost.catch(() => undefined);
     return {
       memory,
       plugged,
@@ -135,7 +140,13 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
       installed: seen.applied?.installed,
       ...taken,
       touched,
-      lost,
+      back: back().then(
+        (lost) => ({ whole: true, lost }),
+        (error: unknown) => ({
+          whole: false,
+          lost: [`get its shares back: ${error instanceof Error ? error.message : String(error)}`],
+        }),
+      ),
       release,
     };
   } catch (error) {
