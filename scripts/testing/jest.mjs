@@ -119,15 +119,15 @@ function count(tally, name, report) {
 }
 
 /** Lines of a failure that stand beside its name at the end, where whoever keeps only the end of a long log still finds them. */
-const WHY = 12;
+const FIRST = 6;
+/** A command that failed says what it was about first, and why last. */
+const LAST = 18;
 
 /** @param {readonly string[]} messages */
 function why(messages) {
   const lines = stripVTControlCharacters(messages.join('\n'))
     .split('\n')
     .filter((line) => line.trim() !== '' && !/^\s+at /u.test(line));
-  return lines
-    .slice(0, WHY)
-    .map((line) => `\n    ${line}`)
-    .join('');
+  const told = lines.length <= FIRST + LAST ? lines : [...lines.slice(0, FIRST), '[…]', ...lines.slice(-LAST)];
+  return told.map((line) => `\n    ${line}`).join('');
 }

@@ -101,6 +101,15 @@ const unwrapped = (names: readonly string[], words: readonly string[]): string[]
   return ['sh', '-c', `${named.join('')}exec "$@"`, 'sh', ...words];
 };
 
+/** What ssh ends with when it has no connection, or no longer. */
+const LOST = 255;
+
+/** It says that a pipe is broken, of a machine that is not there any more. */
+async function tellIfGone(context: Context, { vm }: Login): Promise<void> {
+  const { process, state } = await observe(vm, context.project.machine(vm));
+  if (!process) context.emit({ type: 'warning', vm, message: `${vm} is ${state} by now: ai-vm up ${vm} starts it` });
+}
+
 /** @returns the exit code of what ran in the guest; 255 when ssh itself failed, as ssh says it */
 export async function ssh(context: Context, options: SshOptions): Promise<number> {
   const target = await login(context, options.vm);
@@ -117,6 +126,7 @@ export async function ssh(context: Context, options: SshOptions): Promise<number
   if (context.signal.aborted) pass();
   const [result] = await Promise.all([running, options.meanwhile?.(target)]);
   context.signal.removeEventListener('abort', pass);
+  if (result.exitCode === LOST) await tellIfGone(context, target);
   if (result.exitCode !== undefined) return result.exitCode;
   if (result.code === 'E2BIG') {
     throw new AiVmError('usage', 'the command is too long for this host', {

@@ -18,11 +18,20 @@ const start = (box: Sandbox, args: readonly string[]): Running =>
   begin(args, { cwd: box.project, env: box.env, as: box.user });
 
 /** QEMU's pid once it runs and `up` waits for its guest. */
-const booting = (box: Sandbox): Promise<number> =>
+const booting = (box: Sandbox, before = 0): Promise<number> =>
   until('a machine that boots', async () => {
     const { pid, state } = await machine(box);
-    return state === 'starting' ? pid : null;
+    return state === 'starting' && pid !== before ? pid : null;
   });
+
+/** A QEMU that is killed goes as silently as one that crashes: once is what QEMU of this version may do without KVM. */
+async function crash(box: Sandbox, up: Running): Promise<number> {
+  await up.says(/wait for dev/u);
+  const pid = await booting(box);
+  end(pid);
+  await up.says(/QEMU of dev crashed while the guest was booting, as QEMU \S+ may without KVM; it boots once more/u);
+  return booting(box, pid);
+}
 
 /** A zombie is gone: whoever inherited it has not looked yet. */
 function gone(pid: number): boolean {
@@ -87,13 +96,10 @@ scenario(
     });
 
     obligation(
-      'is reported at once when QEMU is killed, long before the time is over',
+      'is reported at once when QEMU is killed again, long before the time is over',
       async (box) => {
         const up = start(box, ['up']);
-        // Its start script is over: what that says of a QEMU that ends is the contract suite's.
-        await up.says(/wait for dev/u);
-        const pid = await booting(box);
-        end(pid);
+        end(await crash(box, up));
         const { code, stderr } = await up.ended;
         expect(code).toBe(1);
         expect(stderr).toContain('QEMU of dev ended while the guest was booting');
@@ -105,9 +111,9 @@ scenario(
       HURRY_MS,
     );
 
-    obligation('survives a kill -9 of ai-vm: the machine boots on', async (box) => {
+    obligation('goes on after a crash of QEMU, and survives a kill -9 of ai-vm: the machine boots on', async (box) => {
       const up = start(box, ['up']);
-      const pid = await booting(box);
+      const pid = await crash(box, up);
       up.kill('SIGKILL');
       expect((await up.ended).code).toBe(137);
       expect(await machine(box)).toMatchObject({ pid, state: 'starting' });

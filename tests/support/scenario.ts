@@ -1,5 +1,6 @@
 /** An end-to-end scenario: one sandbox, obligations in order, and the proof that nothing is left at its end. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { evidence, uptime } from './evidence.ts';
 import { Sandbox, type SandboxOptions } from './sandbox.ts';
 
 /** A guest without acceleration takes its time; what hangs must end all the same. */
@@ -26,6 +27,7 @@ export function scenario(
     let box: Sandbox | undefined;
     let ports: readonly number[] = [];
     let failed = false;
+    let since = 0;
     const opened = (): Sandbox => {
       if (box === undefined) throw new Error('the sandbox could not be opened');
       return box;
@@ -33,6 +35,7 @@ export function scenario(
     beforeAll(async () => {
       const given = await options();
       ports = given.ports ?? [];
+      since = uptime();
       box = new Sandbox(given);
     });
     const obligation: Obligation = (name, prove, timeoutMs = DEFAULT_TIMEOUT_MS) => {
@@ -43,6 +46,11 @@ export function scenario(
             await prove(opened());
           } catch (error) {
             failed = true;
+            if (error instanceof Error && box) {
+              const seen = evidence(box, since).map((line) => `  ${line}`);
+              error.message += `\nThen:\n${seen.join('\n')}`;
+              error.stack = `${error.stack ?? ''}\nThen:\n${seen.join('\n')}`;
+            }
             throw error;
           }
         },

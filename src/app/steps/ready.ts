@@ -16,7 +16,9 @@ import type { Context } from '../context.ts';
 import { noteGreeting } from '../greeted.ts';
 import { logTail } from '../logs.ts';
 import { finishClone } from './clone.ts';
+import { isSilentEnd, mayCrash } from './crash.ts';
 import { configOf, patience, type Run } from './run.ts';
+import { bootAgain } from './start.ts';
 import { stopStep } from './stop.ts';
 
 /** Shares that are not mounted, by their mount points: a failed mount does not stop a boot, so somebody has to look. */
@@ -78,13 +80,30 @@ async function neverReady(
   });
 }
 
-/** Waits for the agent, then looks at the mounts, then waits for SSH. */
+/** Waits until a machine can be logged in to, and boots it once more where its QEMU is known to crash. */
 export async function readyStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
   const { vm } = step;
-  const paths = context.project.machine(vm);
   // Left by a command that was killed while it ran. It would hold the project's lock if it still did.
-  await rm(paths.warmScript, { force: true });
+  await rm(context.project.machine(vm).warmScript, { force: true });
   if (!run.wait) return;
+  try {
+    await untilReady(context, run, step, at);
+  } catch (error) {
+    if (at.signal.aborted || !isSilentEnd(error)) throw error;
+    const host = await context.capabilities();
+    // What was suspended is more than its disk: that it is gone has to be said, and not to be booted over.
+    if (!mayCrash(host) || run.observed.get(vm)?.suspended === true) throw error;
+    const message = `QEMU of ${vm} crashed while the guest was booting, as QEMU ${host.qemu.version} may without KVM; it boots once more`;
+    context.emit({ type: 'warning', vm, message });
+    await bootAgain(context, run, step, at);
+    await untilReady(context, run, step, at);
+  }
+}
+
+/** Waits for the agent, then looks at the mounts, then waits for SSH. */
+async function untilReady(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+  const { vm } = step;
+  const paths = context.project.machine(vm);
   const timeout = await patience(context, run);
   const begin = performance.now();
   const left = (): number => Math.max(1, timeout - (performance.now() - begin));

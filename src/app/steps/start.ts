@@ -90,29 +90,46 @@ async function startWarm(start: Start, template: Template): Promise<void> {
 }
 
 /** The template was of no use: the machine gets the disk that it would have had without, and boots. */
-async function forgetTemplate(
-  { context, run, at, paths, before }: Start,
-  template: Template,
-  error: unknown,
-): Promise<void> {
+async function forgetTemplate(start: Start, template: Template, error: unknown): Promise<void> {
+  const { context, run, at, before } = start;
   at.signal.throwIfAborted();
   if (error instanceof AiVmError && OF_THE_HOST.includes(error.code)) throw error;
   const why = error instanceof AiVmError ? error.message : String(error);
   context.emit({ type: 'warning', vm: before.vm, message: `${before.vm} boots, its warm start failed: ${why}` });
   if (error instanceof AiVmError && error.code === 'image.corrupt') await removeTemplate(template);
   run.templates.delete(before.vm);
+  await renewDisk(start);
+}
+
+/** A disk that was made in this run, and that a start has written since: the machine gets another. */
+async function renewDisk({ context, run, at, paths, before }: Start): Promise<void> {
   const config = configOf(run, before.vm);
   if (config.overlay) return;
   await rm(paths.disk, { force: true });
   await createDisk(paths.disk, await bundleOf(context, run, before.vm, null), config.storage, at.signal);
 }
 
-export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+/** The start of a machine: with what was there before it. */
+async function prepare(context: Context, run: Run, step: Step, at: StepContext): Promise<Start> {
   const paths = context.project.machine(step.vm);
   const before = await observe(step.vm, paths);
   // The start script begins with an empty runtime directory: what it says of servers that nobody was connected to is lost then.
   if (!before.process) await endHelpers(paths.helpers);
-  const start = { context, run, before, at, paths };
+  return { context, run, before, at, paths };
+}
+
+/** Boots a machine whose QEMU is gone before it was ready: from the disk that it has, or a new one where nothing of anybody's is on it. */
+export async function bootAgain(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+  const start = await prepare(context, run, step, at);
+  run.clones.delete(step.vm);
+  run.greetings.delete(step.vm);
+  if (run.created.has(step.vm)) await renewDisk(start);
+  await boot(start);
+}
+
+export async function startStep(context: Context, run: Run, step: Step, at: StepContext): Promise<void> {
+  const start = await prepare(context, run, step, at);
+  const { before, paths } = start;
   if (before.suspended && !run.cold && (await resume(start))) return;
   // From here on the disk is written, and what was saved beside it makes no sense any more.
   await removeTree(paths.suspended);
