@@ -9,6 +9,7 @@ import { observe } from '../reconcile/observe.ts';
 import type { Context } from './context.ts';
 import type { Check } from './doctor.ts';
 import { ls } from './ls.ts';
+import { messageOf } from '../model/errors.ts';
 
 export const ok = (name: string, found: string): Check => ({
   ...{ name, verdict: 'ok', found, cost: null, fix: null, command: null },
@@ -130,7 +131,7 @@ export async function checkGateway(): Promise<Check> {
       await trial.close();
     }
   } catch (error) {
-    return worse(name, error instanceof Error ? error.message : String(error), cost, 'Install ai-vm anew.');
+    return worse(name, messageOf(error), cost, 'Install ai-vm anew.');
   }
 }
 

@@ -29,3 +29,16 @@ export interface GatewayLaunch {
   readonly code: string;
   readonly settings: GatewaySettings;
 }
+
+/** One line of a gateway's log, as far as a reader relies on it: the file lies where QEMU's user can write. */
+export interface NetworkEntry {
+  readonly time: string;
+  readonly verdict: string;
+  readonly protocol: string;
+  readonly name: string | null;
+  readonly address: string | null;
+  readonly port: number | null;
+  readonly reason: string;
+  readonly add: string | null;
+  readonly times: number;
+}

@@ -6,7 +6,7 @@ import { mountOnce, settingsScript, unmountScript, unmountTagScript } from '../g
 import { installScript, takeBackScript } from '../guest/package-scripts.ts';
 import { sanitise } from '../host/untrusted.ts';
 import type { Helper } from '../model/boot.ts';
-import { AiVmError, type ErrorCode } from '../model/errors.ts';
+import { AiVmError, messageOf, type ErrorCode } from '../model/errors.ts';
 import type { HostCheck, LiveStep, SharePlace } from '../model/live.ts';
 import type { NetworkConfig } from '../model/network.ts';
 import type { SecretConfig } from '../model/secrets.ts';
@@ -93,7 +93,7 @@ export async function unplugDevice(
     await events.waitEvent(gone, { since, signal, timeout: UNPLUG }).catch((error: unknown) => {
       signal.throwIfAborted();
       throw new AiVmError('guest.agent', `${vm} could not ${title}`, {
-        ...{ vm, why: `The guest does not let go of it: ${error instanceof Error ? error.message : String(error)}` },
+        ...{ vm, why: `The guest does not let go of it: ${messageOf(error)}` },
         cause: error,
       });
     });

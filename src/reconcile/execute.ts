@@ -1,5 +1,5 @@
 /** Runs a plan's steps: each as soon as what it needs has succeeded. Knows steps, knows no resource. */
-import { AiVmError } from '../model/errors.ts';
+import { AiVmError, messageOf } from '../model/errors.ts';
 import { fromSystem } from '../model/system-errors.ts';
 import type { Emit } from '../model/events.ts';
 import type { Plan, Step, StepKind } from '../model/plan.ts';
@@ -21,8 +21,7 @@ export interface Outcome {
 const asAiVmError = (error: unknown, vm: string): AiVmError =>
   error instanceof AiVmError
     ? error
-    : (fromSystem(error, vm) ??
-      new AiVmError('internal', error instanceof Error ? error.message : String(error), { vm, cause: error }));
+    : (fromSystem(error, vm) ?? new AiVmError('internal', messageOf(error), { vm, cause: error }));
 
 /**
  * Never rejects for a failed step: the outcome tells. A step whose prerequisite failed, was skipped, or was cancelled is

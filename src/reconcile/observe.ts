@@ -5,7 +5,7 @@ import { seeGateway } from '../host/gateway.ts';
 import { placesServed } from '../host/helpers.ts';
 import { cmdline, identify, isOfThisUser } from '../host/processes.ts';
 import { readState } from '../host/files.ts';
-import { AiVmError } from '../model/errors.ts';
+import { AiVmError, messageOf } from '../model/errors.ts';
 import type { Applied, Identity, MachinePaths, ProcessId } from '../model/machine.ts';
 import { NO_SIGHTINGS, type Observed } from '../model/observed.ts';
 import type { MachineState } from '../model/plan.ts';
@@ -145,7 +145,7 @@ export async function observe(vm: string, paths: MachinePaths): Promise<Observed
     const seen = await look(qmp, identity.value, found.argv, applied.value, servers, gateway);
     return { ...alive, ...seen, rebooted: await hasRebooted(seen.state, paths, applied.value?.bootId) };
   } catch (error) {
-    return { ...alive, state: 'unknown', problem: error instanceof Error ? error.message : String(error) };
+    return { ...alive, state: 'unknown', problem: messageOf(error) };
   } finally {
     qmp?.close();
   }

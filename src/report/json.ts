@@ -1,5 +1,5 @@
 /** Events for programs: one JSON object a line, each with the version of the format. */
-import { AiVmError, ConfigError } from '../model/errors.ts';
+import { AiVmError, ConfigError, messageOf } from '../model/errors.ts';
 import type { Event } from '../model/events.ts';
 import { safeJson } from './sanitise.ts';
 
@@ -18,8 +18,7 @@ export function errorJson(error: unknown): string {
 
 /** `code`, `message`, and where there are any `why`, `fix`, `vm`, `diagnostics`. */
 function errorData(error: unknown): Readonly<Record<string, unknown>> {
-  if (!(error instanceof AiVmError))
-    return { code: 'internal', message: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof AiVmError)) return { code: 'internal', message: messageOf(error) };
   return {
     code: error.code,
     message: error.message,

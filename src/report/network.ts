@@ -1,4 +1,5 @@
 /** What `ai-vm network` prints for people. */
+import type { NetworkEntry } from '../model/gateway.ts';
 import { allowText } from '../model/network.ts';
 import { sanitiseLine } from './sanitise.ts';
 import type { Style } from './style.ts';
@@ -61,20 +62,8 @@ export function renderNetwork(rows: readonly NetworkRow[], width: number, style:
   return renderTable(withSecrets ? [...COLUMNS, { title: 'SECRETS', min: 8 }] : COLUMNS, cells, width, style);
 }
 
-export interface NetworkLine {
-  readonly time: string;
-  readonly verdict: string;
-  readonly protocol: string;
-  readonly name: string | null;
-  readonly address: string | null;
-  readonly port: number | null;
-  readonly reason: string;
-  readonly add: string | null;
-  readonly times: number;
-}
-
 /** One line of the log, and what to add to the file where that would let it through. */
-export function renderNetworkLine(line: NetworkLine, style: Style): string {
+export function renderNetworkLine(line: NetworkEntry, style: Style): string {
   const { time, verdict, protocol, name, address, port, reason, add, times } = line;
   const target = [name ?? address ?? '', port === null ? '' : `:${port}`].join('');
   const where = name !== null && address !== null ? `${target} (${address})` : target;

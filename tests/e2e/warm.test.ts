@@ -23,6 +23,7 @@ vms:
     cpus: 1
     memory: 2GiB
     storage: 3GiB
+    ssh: {port: 45181}
 `;
 
 /** What a machine is, in its own eyes; one a line. */
@@ -87,7 +88,7 @@ async function startAnew(box: Sandbox, vm: string, ...options: string[]): Promis
 
 scenario(
   'machines that start warm',
-  () => ({ files: { 'ai-vm.yaml': FILE }, ports: [45180] }),
+  () => ({ files: { 'ai-vm.yaml': FILE }, ports: [45180, 45181] }),
   (obligation) => {
     let boot = '';
 
@@ -210,6 +211,8 @@ echo from-inside >/tmp/f; su ann -c 'cp /tmp/f /mnt/host-rw/data/f'`,
         spoil(dir);
         const stderr = await startAnew(box, 'small');
         expect(stderr.match(/small boots[:,][^\n]*/gu)).toHaveLength(1);
+        // What was begun from the template has let go of it.
+        expect((await machine(box, 'small')).ssh?.port).toBe(45181);
         expect(await inGuest(box, 'echo works', 'small')).toBe('works\n');
         await box.ok(['build', 'small']);
         await startAnew(box, 'small');

@@ -9,6 +9,7 @@ export interface SeenMachine {
   readonly state: string;
   readonly pid: number | null;
   readonly storage: number | null;
+  readonly ssh: { readonly port: number } | null;
   readonly problem: string | null;
 }
 

@@ -16,6 +16,7 @@ import { collectLayers } from '../layers.ts';
 import { runningBoot } from './boot.ts';
 import { attachShares } from './shares.ts';
 import { takeBack } from './switch.ts';
+import { messageOf } from '../../model/errors.ts';
 
 /** Files that are there only while somebody works on the machine. */
 async function remnants({ dir, disk, suspended, snapshots }: MachinePaths): Promise<string[]> {
@@ -43,7 +44,7 @@ export async function mend(context: Context, vm: string): Promise<void> {
   // It takes room, which there may not be now, and is nothing that anybody waits for: the next one tries it again.
   await collapse(context, vm).catch((error: unknown) => {
     context.signal.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     context.emit({ type: 'warning', vm, message: `the disk of ${vm} is still in two parts: ${why}` });
   });
 }

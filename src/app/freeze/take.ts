@@ -20,6 +20,7 @@ import { copySparse, fdPath, memoryDir, nameless, touchedBytes, whileStopped } f
 import { attachShares, detachShares } from './shares.ts';
 import { switchDisk, takeBack } from './switch.ts';
 import { beginWaiting } from './waiting.ts';
+import { messageOf } from '../../model/errors.ts';
 
 /** What became of the shares of a machine that was copied. */
 export interface SharesBack {
@@ -144,7 +145,7 @@ export async function takeFrozen(context: Context, boot: BootContext, seen: Obse
         (lost) => ({ whole: true, lost }),
         (error: unknown) => ({
           whole: false,
-          lost: [`get its shares back: ${error instanceof Error ? error.message : String(error)}`],
+          lost: [`get its shares back: ${messageOf(error)}`],
         }),
       ),
       release,

@@ -3,23 +3,10 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GATEWAY_FILES } from '../../model/gateway.ts';
+import { GATEWAY_FILES, type NetworkEntry } from '../../model/gateway.ts';
 import { AiVmError } from '../../model/errors.ts';
 import type { Context } from '../context.ts';
 import { onlyMachine } from '../select.ts';
-
-/** One line of it. */
-export interface NetworkEntry {
-  readonly time: string;
-  readonly verdict: string;
-  readonly protocol: string;
-  readonly name: string | null;
-  readonly address: string | null;
-  readonly port: number | null;
-  readonly reason: string;
-  readonly add: string | null;
-  readonly times: number;
-}
 
 const LOOK = 200;
 const CHUNK = 64 * 1024;

@@ -166,6 +166,8 @@ export async function withSshPort(
     } catch (error) {
       if (isPortRace(error) && attempt < PORT_TRIES) continue;
       await undo(paths, before);
+      // It is the machine's own when it is started another way.
+      run.takenPorts.delete(sshPort);
       throw error;
     }
   }

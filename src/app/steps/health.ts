@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent } from '../../guest/agent.ts';
 import { sanitise } from '../../host/untrusted.ts';
-import { AiVmError } from '../../model/errors.ts';
+import { AiVmError, messageOf } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import type { StepContext } from '../../reconcile/execute.ts';
 import type { Context } from '../context.ts';
@@ -24,7 +24,7 @@ export async function healthStep(context: Context, run: Run, step: Step, at: Ste
       return {
         code: null,
         stdout: Buffer.alloc(0),
-        stderr: Buffer.from(error instanceof Error ? error.message : String(error)),
+        stderr: Buffer.from(messageOf(error)),
       };
     });
     if (result.code === 0) return;

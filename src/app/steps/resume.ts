@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { removeTree } from '../../host/directories.ts';
 import { writeState, writeText } from '../../host/files.ts';
 import { chassisOf } from '../../model/chassis.ts';
-import { AiVmError } from '../../model/errors.ts';
+import { AiVmError, messageOf } from '../../model/errors.ts';
 import type { BootContext } from '../../model/resource.ts';
 import { renderStartScript } from '../../qemu/script.ts';
 import { observe } from '../../reconcile/observe.ts';
@@ -68,7 +68,7 @@ export async function resume(start: Start): Promise<boolean> {
   } catch (error) {
     at.signal.throwIfAborted();
     if (error instanceof AiVmError && OF_THE_HOST.includes(error.code)) throw error;
-    warn(error instanceof AiVmError ? error.message : String(error));
+    warn(messageOf(error));
     return false;
   }
   if (!resumed) throw new Error(`${before.vm} was not resumed`);

@@ -5,7 +5,7 @@ import { removeTree } from '../../host/directories.ts';
 import { writeState, writeText } from '../../host/files.ts';
 import { endHelpers } from '../../host/helpers.ts';
 import { removeTemplate, TEMPLATE, verifyTemplate, type Template } from '../../images/templates.ts';
-import { AiVmError } from '../../model/errors.ts';
+import { AiVmError, messageOf } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import type { Qmp } from '../../qemu/qmp.ts';
 import { renderStartScript } from '../../qemu/script.ts';
@@ -94,7 +94,7 @@ async function forgetTemplate(start: Start, template: Template, error: unknown):
   const { context, run, at, before } = start;
   at.signal.throwIfAborted();
   if (error instanceof AiVmError && OF_THE_HOST.includes(error.code)) throw error;
-  const why = error instanceof AiVmError ? error.message : String(error);
+  const why = messageOf(error);
   context.emit({ type: 'warning', vm: before.vm, message: `${before.vm} boots, its warm start failed: ${why}` });
   if (error instanceof AiVmError && error.code === 'image.corrupt') await removeTemplate(template);
   run.templates.delete(before.vm);
@@ -123,6 +123,7 @@ export async function bootAgain(context: Context, run: Run, step: Step, at: Step
   const start = await prepare(context, run, step, at);
   run.clones.delete(step.vm);
   run.greetings.delete(step.vm);
+  if (start.before.applied) run.takenPorts.delete(start.before.applied.sshPort);
   if (run.created.has(step.vm)) await renewDisk(start);
   await boot(start);
 }

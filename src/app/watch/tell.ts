@@ -1,5 +1,6 @@
 /** What happens in a watch, as one line each, and nothing twice in a row: rounds come again and again. */
 import type { AiVmError } from '../../model/errors.ts';
+import { messageOf } from '../../model/errors.ts';
 import { AiVmError as KnownError, ConfigError } from '../../model/errors.ts';
 import type { Emit, Event, WatchEvent } from '../../model/events.ts';
 import type { Change, Plan, VmPlan } from '../../model/plan.ts';
@@ -105,7 +106,7 @@ export function known(error: unknown): AiVmError {
   if (error instanceof KnownError) return error;
   const system = fromSystem(error);
   if (system) return system;
-  return new KnownError('internal', error instanceof Error ? error.message : String(error), { cause: error });
+  return new KnownError('internal', messageOf(error), { cause: error });
 }
 
 /** What tells one error from another: the same one is not told again. */

