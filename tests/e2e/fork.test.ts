@@ -18,6 +18,7 @@ vms:
 const CHILDREN = Array.from({ length: 8 }, (_, n) => `dev-${n + 1}`);
 
 /**
+ * All the time in the source, and now and then in its copies: eight that write all the time leave nothing of the host to look at them.
  * Writes pages of memory and a file over and over, each with a number that grows; what is read back at one moment must be of
  * one number, or of two that follow each other.
  */
@@ -29,7 +30,7 @@ $| = 1;
 for (my $n = 1; ; $n++) {
   substr($all, $_ * 4096, 8) = sprintf('%08d', $n) for 0 .. $pages - 1;
   seek($disk, 0, 0); printf $disk '%08d', $n; $disk->flush;
-  select(undef, undef, undef, 0.1);
+  open(my $who, '<', '/proc/sys/kernel/hostname'); select(undef, undef, undef, <$who> eq "dev\\n" ? 0.1 : 1);
   if (-e '/tmp/look') {
     my %seen; $seen{substr($all, $_ * 4096, 8)}++ for 0 .. $pages - 1;
     open(my $out, '>', '/tmp/seen.new'); print $out join(' ', sort keys %seen); close $out;
@@ -65,19 +66,17 @@ scenario(
     });
 
     obligation('see one moment of memory and disk, and go on from there alone', async (box) => {
-      const seen = new Map<string, string>();
-      for (const vm of ['dev', ...CHILDREN]) {
-        const numbers = (await inGuest(box, LOOK, vm)).trim().split(' ');
-        expect(numbers).toHaveLength(1);
-        seen.set(vm, numbers[0] ?? '');
-      }
+      const look = async (vm: string, then = ''): Promise<void> => {
+        expect((await inGuest(box, `${LOOK}\n${then}`, vm)).trim().split(' ')).toEqual([
+          expect.stringMatching(/^\d{8}$/u),
+        ]);
+      };
+      await look('dev');
       // Everybody's writer goes on at its own pace from the same number: nobody sees another one's.
       for (const vm of CHILDREN) {
-        await asGuestRoot(
-          box,
-          `pkill perl; echo ${vm} >/root/mine; head -c 3000000 /dev/zero | tr '\\0' '${vm.at(-1)}' >/root/block; sync`,
-          vm,
-        );
+        // In one session: eight guests more leave little of the host for logins.
+        const write = `pkill perl; echo ${vm} >/root/mine; tr '\\0' ${vm.at(-1)} </dev/zero | head -c 3000000 >/root/block; sync`;
+        await look(vm, `sudo sh -c "${write}"`);
       }
       for (const vm of CHILDREN) {
         expect(await asGuestRoot(box, `cat /root/mine; tr -d '${vm.at(-1)}' </root/block | wc -c`, vm)).toBe(
