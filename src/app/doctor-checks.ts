@@ -5,11 +5,11 @@ import { execa } from 'execa';
 import { bundlePath } from '../host/code.ts';
 import { isPortFree } from '../host/ports.ts';
 import { askGateway } from '../host/gateway.ts';
+import { messageOf } from '../model/errors.ts';
 import { observe } from '../reconcile/observe.ts';
 import type { Context } from './context.ts';
 import type { Check } from './doctor.ts';
 import { ls } from './ls.ts';
-import { messageOf } from '../model/errors.ts';
 
 export const ok = (name: string, found: string): Check => ({
   ...{ name, verdict: 'ok', found, cost: null, fix: null, command: null },

@@ -18,9 +18,9 @@ vms:
 const CHILDREN = Array.from({ length: 8 }, (_, n) => `dev-${n + 1}`);
 
 /**
- * All the time in the source, and now and then in its copies: eight that write all the time leave nothing of the host to look at them.
  * Writes pages of memory and a file over and over, each with a number that grows; what is read back at one moment must be of
- * one number, or of two that follow each other.
+ * one number, or of two that follow each other. The source writes all the time, its copies once in a second: eight that do as it
+ * does leave nothing of the host for looking at them.
  */
 const WRITER = `
 cat >/tmp/writer.pl <<'END'

@@ -47,9 +47,10 @@ export function scenario(
           } catch (error) {
             failed = true;
             if (error instanceof Error && box) {
-              const seen = evidence(box, since).map((line) => `  ${line}`);
-              error.message += `\nThen:\n${seen.join('\n')}`;
-              error.stack = `${error.stack ?? ''}\nThen:\n${seen.join('\n')}`;
+              const then = ['', 'Then:', ...evidence(box, since)].join('\n  ');
+              error.message += then;
+              // Where the stack is told, and not the message.
+              error.stack = `${error.stack ?? ''}${then}`;
             }
             throw error;
           }

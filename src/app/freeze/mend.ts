@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Agent } from '../../guest/agent.ts';
 import { RELEASE_WAITING } from '../../guest/waiting.ts';
 import { removeTree } from '../../host/directories.ts';
+import { messageOf } from '../../model/errors.ts';
 import type { MachinePaths } from '../../model/machine.ts';
 import type { Observed } from '../../model/observed.ts';
 import type { Qmp } from '../../qemu/qmp.ts';
@@ -16,7 +17,6 @@ import { collectLayers } from '../layers.ts';
 import { runningBoot } from './boot.ts';
 import { attachShares } from './shares.ts';
 import { takeBack } from './switch.ts';
-import { messageOf } from '../../model/errors.ts';
 
 /** Files that are there only while somebody works on the machine. */
 async function remnants({ dir, disk, suspended, snapshots }: MachinePaths): Promise<string[]> {

@@ -8,6 +8,7 @@ import { pluggedBackend } from '../../model/chassis.ts';
 import { explainFull } from '../../host/space.ts';
 import { together } from '../../host/together.ts';
 import type { Waiting } from '../../images/templates.ts';
+import { messageOf } from '../../model/errors.ts';
 import type { Observed } from '../../model/observed.ts';
 import type { BootContext } from '../../model/resource.ts';
 import { openMemory } from '../../qemu/memory-image.ts';
@@ -20,7 +21,6 @@ import { copySparse, fdPath, memoryDir, nameless, touchedBytes, whileStopped } f
 import { attachShares, detachShares } from './shares.ts';
 import { switchDisk, takeBack } from './switch.ts';
 import { beginWaiting } from './waiting.ts';
-import { messageOf } from '../../model/errors.ts';
 
 /** What became of the shares of a machine that was copied. */
 export interface SharesBack {

@@ -1,7 +1,5 @@
 /** What happens in a watch, as one line each, and nothing twice in a row: rounds come again and again. */
-import type { AiVmError } from '../../model/errors.ts';
-import { messageOf } from '../../model/errors.ts';
-import { AiVmError as KnownError, ConfigError } from '../../model/errors.ts';
+import { AiVmError, ConfigError, messageOf } from '../../model/errors.ts';
 import type { Emit, Event, WatchEvent } from '../../model/events.ts';
 import type { Change, Plan, VmPlan } from '../../model/plan.ts';
 import { fromSystem } from '../../model/system-errors.ts';
@@ -103,10 +101,10 @@ function tellPending(vm: string, change: Change, once: Teller['once']): void {
 
 /** Whatever went wrong, as an error that can be told. */
 export function known(error: unknown): AiVmError {
-  if (error instanceof KnownError) return error;
+  if (error instanceof AiVmError) return error;
   const system = fromSystem(error);
   if (system) return system;
-  return new KnownError('internal', messageOf(error), { cause: error });
+  return new AiVmError('internal', messageOf(error), { cause: error });
 }
 
 /** What tells one error from another: the same one is not told again. */
